@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 from dataclasses import asdict
 from pathlib import Path
 
@@ -121,6 +122,36 @@ def test_sparse_inference_is_as_near_the_mean_of_random_runs_as_a_run_is(
     assert cosine_to_mean(ours).min() > np.mean([run.min() for run in runs])
     assert cosine_to_mean(ours).min() > 0.99 > 0.9 > dense.min()
     np.testing.assert_array_equal(ours, model.encode(**inputs)["photometry"].numpy())
+
+
+@golden
+@torch.no_grad()
+def test_full_size_losses_match_the_reference(inputs: dict[str, Tensor], tmp_path: Path) -> None:
+    """Weights by the fixture's recipe; the reference's losses for them are in checks.json."""
+    checks = json.loads((GOLDEN / "checks.json").read_text())["full_formula"]
+    model = AstroM3(AstroM3Config())
+    random = np.random.RandomState(4242)
+    state = model.state_dict()
+    for name in sorted(state):
+        if name.endswith(".pe") or name.startswith("logit_scale_"):
+            continue
+        shape = tuple(state[name].shape)
+        draw = random.standard_normal(math.prod(shape)).reshape(shape)
+        if re.search(r"norm[12]?\.weight$", name):
+            draw = 1 + 0.05 * draw
+        else:
+            draw = 0.05 * draw if len(shape) == 1 else draw / math.sqrt(math.prod(shape[1:]))
+        state[name] = torch.from_numpy(draw.astype(np.float32))
+    total = sum(float(value.double().abs().sum()) for value in state.values())
+    assert total == pytest.approx(checks["weights_checksum"]["sum_abs_all"], rel=1e-6)
+    (tmp_path / "config.json").write_text((GOLDEN / "config_full.json").read_text())
+    save_file(
+        {name: value.contiguous() for name, value in state.items()}, tmp_path / "model.safetensors"
+    )
+    full = load_published(tmp_path, attention="all")
+    assert isinstance(full, AstroM3)
+    losses = {pair: float(loss) for pair, loss in full.losses(full.encode(**inputs)).items()}
+    assert losses == pytest.approx(checks["clip_losses_dense_default_scale100"], abs=1e-4)
 
 
 def test_full_size_has_the_published_parameters() -> None:
