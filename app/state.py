@@ -1,0 +1,128 @@
+"""What one browser session looks at: parameters only, and the history of its selections.
+
+Views read and write this object and nothing of each other. A selection is a boolean array over the
+atlas rows that is replaced, never changed in place, together with the recipe that made it: a list
+of steps (see app/selection.py), so that an address can bring it back.
+"""
+
+from typing import Any, Literal
+
+import numpy as np
+import param
+from numpy.typing import NDArray
+
+Mask = NDArray[np.bool_]
+Mode = Literal["replace", "add", "subtract", "intersect"]
+HISTORY_LENGTH = 100
+
+
+class AppState(param.Parameterized):
+    """The state of one session over an atlas of `n_objects` rows."""
+
+    focus = param.Integer(-1, bounds=(-1, None), doc="Row of the star in focus; -1 for none.")
+    selection = param.Array(doc="Boolean mask over the atlas rows, shape (N,).")
+    recipe = param.List([], item_type=dict, doc="The steps that made the selection.")
+    highlighted_rows = param.List([], item_type=int, doc="Rows ringed on every map.")
+
+    mode: "param.Selector[str]" = param.Selector(
+        default="Explore", objects=["Explore", "Vet", "Search", "Cluster", "Report"]
+    )
+    select_mode: "param.Selector[str]" = param.Selector(
+        default="replace",
+        objects=["replace", "add", "subtract", "intersect"],
+        doc="What the next lasso or box does to the selection.",
+    )
+    hidden_classes = param.List([], item_type=str, doc="Classes switched off in the legend.")
+    color_by = param.String("class_label", doc="Column of the atlas that colours the maps.")
+    map_modality = param.String("fused", doc="Embedding whose map is shown.")
+    diagram = param.String("", doc="Key of the diagram beside the map; empty for the first.")
+    neighbor_modality = param.String("fused", doc="Embedding in which neighbours are sought.")
+
+    fold = param.Boolean(True, doc="Light curve folded (true) or against time.")
+    fold_factor = param.Number(1.0, bounds=(0, None), doc="The period is multiplied by this.")
+
+    percentile = param.Number(99.0, bounds=(0, 100), doc="Centroid distance that flags a star.")
+    min_modalities = param.Integer(2, bounds=(1, None), doc="Modalities that must agree.")
+    dbscan_eps = param.Number(0.0, bounds=(0, None), doc="Radius on the map; 0 for automatic.")
+    dbscan_min_samples = param.Integer(5, bounds=(1, None), doc="Stars that make a core.")
+
+    cluster_class = param.String("", doc="Class cut into subclusters.")
+    cluster_modality = param.String("fused", doc="Embedding whose map is cut.")
+    cluster_eps = param.Number(0.0, bounds=(0, None), doc="Radius on the map; 0 for automatic.")
+    cluster_min_samples = param.Integer(5, bounds=(1, None), doc="Stars that make a core.")
+
+    theme: "param.Selector[str]" = param.Selector(default="light", objects=["light", "dark"])
+    notice = param.String("", doc="One sentence for the person at the page.")
+
+    def __init__(self, n_objects: int, **params: Any) -> None:
+        super().__init__(selection=np.zeros(n_objects, dtype=bool), **params)
+        self._past: list[tuple[Mask, list[dict[str, Any]]]] = []
+        self._future: list[tuple[Mask, list[dict[str, Any]]]] = []
+
+    @property
+    def n_selected(self) -> int:
+        """Number of stars in the selection."""
+        return int(self.selection.sum())
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is an earlier selection."""
+        return bool(self._past)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether an undone selection can come back."""
+        return bool(self._future)
+
+    def select(
+        self, mask: Mask, mode: Mode = "replace", recipe: dict[str, Any] | None = None
+    ) -> None:
+        """Combine `mask` with the selection and remember the one before.
+
+        Parameters
+        ----------
+        mask : bool, shape (N,)
+        mode : "replace", "add", "subtract" or "intersect"
+        recipe : dict, optional
+            The step that makes `mask` again from the atlas; None when there is none to tell.
+        """
+        mask = np.asarray(mask, dtype=bool)
+        if mask.shape != self.selection.shape:
+            raise ValueError(
+                f"a selection needs one flag per star: expected shape {self.selection.shape}, "
+                f"found {mask.shape}."
+            )
+        combined = {
+            "replace": lambda: mask.copy(),
+            "add": lambda: self.selection | mask,
+            "subtract": lambda: self.selection & ~mask,
+            "intersect": lambda: self.selection & mask,
+        }[mode]()
+        self._past = [*self._past, (self.selection, self.recipe)][-HISTORY_LENGTH:]
+        self._future = []
+        self._show(combined, self._steps(mode, recipe))
+
+    def clear_selection(self) -> None:
+        """Select nothing (can be undone)."""
+        if self.n_selected:
+            self.select(np.zeros_like(self.selection), recipe={"kind": "nothing"})
+
+    def undo(self) -> None:
+        """Go back to the selection before."""
+        if self._past:
+            self._future.append((self.selection, self.recipe))
+            self._show(*self._past.pop())
+
+    def redo(self) -> None:
+        """Take an undo back."""
+        if self._future:
+            self._past.append((self.selection, self.recipe))
+            self._show(*self._future.pop())
+
+    def _steps(self, mode: Mode, recipe: dict[str, Any] | None) -> list[dict[str, Any]]:
+        earlier = [] if mode == "replace" else self.recipe
+        return [*earlier, {**(recipe or {"kind": "untold"}), "mode": mode}]
+
+    def _show(self, mask: Mask, recipe: list[dict[str, Any]]) -> None:
+        mask.setflags(write=False)
+        self.param.update(selection=mask, recipe=recipe)
