@@ -1,1 +1,1 @@
-"""What do we know about each star: surveys on disk, their readers, periods, features, the demo sky."""
+"""What do we know about each star: surveys, their readers, periods, features, the demo sky."""
