@@ -1,0 +1,202 @@
+"""The atlas as the page needs it: arrays per star, ready to draw, search and rank. No widgets.
+
+One store serves every session of a process and is read-only. Rows are those of the atlas; ids
+appear only where a person or a file gives one.
+"""
+
+from functools import cached_property, lru_cache
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from app.diagrams import Diagram, make_diagrams, number, period_days
+from app.finding import Finder, Match
+from app.flagging import Evidence, Thresholds
+from app.palette import UNLABELLED, ClassStyle, class_style, order_classes
+from app.picking import PointIndex
+from data_pipeline.light_curves import LightCurve
+from data_pipeline.spectra import Spectrum
+from model.atlas import Atlas
+
+MODALITY_NAMES = {
+    "fused": "all data",
+    "photometry": "light curve",
+    "spectra": "spectrum",
+    "metadata": "catalogue",
+}
+_LACKS = {
+    "colors": "This survey has no colours",
+    "parallaxes": "This survey has no parallaxes",
+    "spectra": "This survey has no spectra",
+    "photometry": "This survey has no light curves",
+    "classes": "This survey has no classes",
+    "periods": "This survey has no periods",
+}
+
+
+class AtlasStore:
+    """Everything the views read about the stars of one atlas.
+
+    Attributes
+    ----------
+    atlas : Atlas
+    objects : DataFrame
+        One row per star, atlas order.
+    n : int
+    classes : list of str
+        Distinct class labels by family; "unlabelled" last where there are such stars.
+    class_code : ndarray of int16, shape (N,)
+        Place of each star's class in `classes`.
+    """
+
+    def __init__(self, atlas: Atlas) -> None:
+        self.atlas = atlas
+        self.survey = atlas.survey
+        self.objects: pd.DataFrame = atlas.objects
+        self.n = len(self.objects)
+        self.source_id: NDArray[np.int64] = self.objects["source_id"].to_numpy(np.int64)
+        self.labels = self._column_labels("class_label")
+        self.classes = order_classes(self.labels)
+        self.class_code = _codes(self.labels, self.classes)
+        self.periods_days = period_days(self.objects)
+        self.has_light_curve = self._in_atlas_order(self.survey.has_photometry)
+        self.has_spectrum = self._in_atlas_order(self.survey.has_spectra)
+        self.light_curve = lru_cache(maxsize=512)(self._light_curve)
+        self.points = lru_cache(maxsize=16)(self._points)
+        self.flags = lru_cache(maxsize=64)(self._flags)
+
+    def __len__(self) -> int:
+        return self.n
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """Embeddings that have a map, the fused one first."""
+        own = [name for name in self.atlas.modalities if name != "fused"]
+        return ("fused", *own)
+
+    @property
+    def class_styles(self) -> list[ClassStyle]:
+        """Colour, marker and name of each of `classes`."""
+        return [class_style(label) for label in self.classes]
+
+    @cached_property
+    def class_counts(self) -> NDArray[np.int64]:
+        """Number of stars of each of `classes`."""
+        return np.bincount(self.class_code, minlength=len(self.classes))
+
+    def name(self, row: int) -> str:
+        """Name of a star as its catalogue gave it, or its id as text."""
+        for column in ("name", "original_id"):
+            if column in self.objects:
+                value = self.objects[column].iat[row]
+                if isinstance(value, str) and value:
+                    return value
+        return str(self.source_id[row])
+
+    def label(self, row: int) -> str:
+        """Class of a star as its catalogue gave it, or "unlabelled"."""
+        return str(self.labels[row])
+
+    def row(self, source_id: int) -> int:
+        """Row of a source_id, or -1."""
+        return self.finder.by_id(source_id)
+
+    def xy(self, modality: str) -> NDArray[np.float64]:
+        """Position of every star on a map, shape (N, 2); NaN where it has no place there."""
+        columns = [f"x_{modality}", f"y_{modality}"]
+        return self.objects[columns].to_numpy(np.float64)
+
+    @cached_property
+    def diagrams(self) -> dict[str, Diagram]:
+        """What can stand beside the map, best first; empty when the survey has no numbers."""
+        return make_diagrams(self.objects)
+
+    @property
+    def cmd(self) -> Diagram | None:
+        """Colour against absolute magnitude, or None without colours or parallaxes."""
+        return self.diagrams.get("color-magnitude")
+
+    def _points(self, view: str) -> PointIndex:
+        """Searchable points of "map:<modality>" or "diagram:<key>"."""
+        kind, _, key = view.partition(":")
+        if kind == "map" and key in self.modalities:
+            return PointIndex(self.xy(key))
+        if kind == "diagram" and key in self.diagrams:
+            diagram = self.diagrams[key]
+            return PointIndex(np.column_stack([diagram.x, diagram.y]))
+        raise KeyError(f"this atlas has no view {view!r}")
+
+    def missing(self, what: str) -> str:
+        """Sentence that says the survey lacks something, empty where it has it.
+
+        Parameters
+        ----------
+        what : "colors", "parallaxes", "spectra", "photometry", "classes" or "periods"
+        """
+        present = {
+            "colors": lambda: any(key.endswith("color-magnitude") for key in self.diagrams),
+            "parallaxes": lambda: number(self.objects, "parallax") is not None,
+            "spectra": self.has_spectrum.any,
+            "photometry": self.has_light_curve.any,
+            "classes": lambda: self.classes != [UNLABELLED],
+            "periods": np.isfinite(self.periods_days).any,
+        }[what]()
+        return "" if present else _LACKS[what]
+
+    def _light_curve(self, row: int) -> LightCurve | None:
+        """Light curve of a star in all its bands, or None."""
+        return self.survey.light_curve(int(self.source_id[row]))
+
+    def spectra(self, row: int) -> list[Spectrum]:
+        """All spectra of a star."""
+        return self.survey.spectra(int(self.source_id[row]))
+
+    def best_spectrum(self, row: int) -> Spectrum | None:
+        """Spectrum of a star with the highest signal to noise, or None."""
+        return self.survey.best_spectrum(int(self.source_id[row]))
+
+    def period_days(self, row: int) -> float:
+        """Our period, else the catalogue's [d]; NaN where there is neither."""
+        return float(self.periods_days[row])
+
+    def neighbors(self, row: int, modality: str, k: int = 20) -> pd.DataFrame:
+        """Nearest stars in an embedding: columns source_id, row, similarity; empty if absent."""
+        return self.atlas.neighbors(int(self.source_id[row]), modality, k)
+
+    @cached_property
+    def finder(self) -> Finder:
+        """Search by id, name and coordinates."""
+        return Finder(self.objects)
+
+    def find(self, text: str) -> Match:
+        """Find a star by id, name or coordinates (degrees or sexagesimal)."""
+        return self.finder.find(text)
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """What speaks for and against each star's label."""
+        return Evidence(self.atlas)
+
+    def _flags(
+        self,
+        percentile: float = 99.0,
+        min_modalities: int = 2,
+        eps: float = 0.0,
+        min_samples: int = 5,
+    ) -> pd.DataFrame:
+        """Stars that do not fit, most suspicious first: row, suspicion, ..., sentence."""
+        return self.evidence.rank(Thresholds(percentile, min_modalities, eps, min_samples))
+
+    def _column_labels(self, column: str) -> NDArray[np.object_]:
+        if column not in self.objects:
+            return np.full(self.n, UNLABELLED, dtype=object)
+        values = self.objects[column]
+        return values.astype(object).where(values.notna(), UNLABELLED).to_numpy(object)
+
+    def _in_atlas_order(self, of_survey: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        return of_survey[self.survey.rows(self.source_id)]
+
+
+def _codes(labels: NDArray[np.object_], classes: list[str]) -> NDArray[np.int16]:
+    return pd.Categorical(labels, categories=classes).codes.astype(np.int16)

@@ -1,0 +1,160 @@
+"""The second map: colour against magnitude where it can be believed, else what the survey has.
+
+Each diagram is arrays plus the words for its axes and for the stars it leaves out. A diagram that
+the survey cannot draw says which measurement is missing instead.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+MIN_PARALLAX_OVER_ERROR = 5.0
+"""Below this a parallax gives no absolute magnitude worth drawing."""
+_AMPLITUDES = ("lc_amplitude", "amplitude")
+_MAGNITUDES = ("mean_vmag", "phot_g_mean_mag", "lc_median_mag", "lc_mean_mag")
+
+
+@dataclass(frozen=True, eq=False)
+class Diagram:
+    """Two columns of numbers, one point per star; NaN where a star cannot be drawn."""
+
+    key: str
+    title: str
+    x: Floats
+    y: Floats
+    x_label: str
+    y_label: str
+    invert_x: bool = False
+    invert_y: bool = False
+    left_out: str = ""
+    """How many stars are not drawn and why; empty when all are."""
+
+    @property
+    def shown(self) -> NDArray[np.bool_]:
+        """Stars that have both numbers, shape (N,)."""
+        return np.isfinite(self.x) & np.isfinite(self.y)
+
+
+def number(objects: pd.DataFrame, *names: str) -> Floats | None:
+    """Return the first of these columns that holds any finite number, as float64, shape (N,)."""
+    for name in names:
+        if name in objects:
+            values = pd.to_numeric(objects[name], errors="coerce").to_numpy(np.float64)
+            if np.isfinite(values).any():
+                return values
+    return None
+
+
+def period_days(objects: pd.DataFrame) -> Floats:
+    """Our period where there is one, else the catalogue's, in days, NaN where neither is."""
+    best = np.full(len(objects), np.nan)
+    for name in ("period_catalog_days", "period_days"):
+        values = number(objects, name)
+        if values is not None:
+            best = np.where(np.isfinite(values) & (values > 0), values, best)
+    return best
+
+
+def absolute_magnitude(objects: pd.DataFrame) -> Floats | None:
+    """Gaia absolute G magnitude [mag]; NaN where the parallax is too uncertain to give one."""
+    g_mag, parallax = number(objects, "phot_g_mean_mag"), number(objects, "parallax")
+    quality = _parallax_over_error(objects)
+    if g_mag is None or parallax is None or quality is None:
+        return None
+    good = (quality > MIN_PARALLAX_OVER_ERROR) & (parallax > 0)
+    return np.where(good, g_mag + 5 * np.log10(np.where(good, parallax, 1.0)) - 10, np.nan)
+
+
+def make_diagrams(objects: pd.DataFrame) -> dict[str, Diagram]:
+    """Return every diagram this table can fill, in order of preference, by key."""
+    makers: list[Callable[[pd.DataFrame], Diagram | None]] = [
+        color_magnitude, apparent_color_magnitude, period_amplitude, period_luminosity, sky,
+    ]  # fmt: skip
+    made = [maker(objects) for maker in makers]
+    return {diagram.key: diagram for diagram in made if diagram is not None}
+
+
+def color_magnitude(objects: pd.DataFrame) -> Diagram | None:
+    """BP − RP against M_G, for the stars whose parallax is better than five sigma."""
+    color, m_g = number(objects, "bp_rp"), absolute_magnitude(objects)
+    if color is None or m_g is None:
+        return None
+    no_color = ~np.isfinite(color)
+    uncertain = ~no_color & ~np.isfinite(m_g)
+    reasons = {
+        f"without parallax/σ > {MIN_PARALLAX_OVER_ERROR:g}": int(uncertain.sum()),
+        "without BP − RP": int(no_color.sum()),
+    }
+    return Diagram(
+        "color-magnitude", "Colour–magnitude", color, m_g, "BP − RP [mag]", "M_G [mag]",
+        invert_y=True, left_out="; ".join(f"{count:,} {why}" for why, count in reasons.items() if count),
+    )  # fmt: skip
+
+
+def apparent_color_magnitude(objects: pd.DataFrame) -> Diagram | None:
+    """Colour against apparent magnitude, for surveys without parallaxes."""
+    for color_name, magnitude_name, x_label, y_label in (
+        ("bp_rp", "phot_g_mean_mag", "BP − RP [mag]", "G [mag]"),
+        ("j_k", "k_mag", "J − Ks [mag]", "Ks [mag]"),
+    ):
+        color, magnitude = number(objects, color_name), number(objects, magnitude_name)
+        if color is not None and magnitude is not None:
+            return _diagram(
+                "apparent-color-magnitude", "Colour–apparent magnitude", color, magnitude,
+                x_label, y_label, invert_y=True,
+            )  # fmt: skip
+    return None
+
+
+def period_amplitude(objects: pd.DataFrame) -> Diagram | None:
+    """Period against peak-to-peak amplitude (the Bailey diagram)."""
+    period, amplitude = period_days(objects), number(objects, *_AMPLITUDES)
+    if amplitude is None or not np.isfinite(period).any():
+        return None
+    return _diagram(
+        "period-amplitude", "Period–amplitude", np.log10(period), amplitude,
+        "log₁₀ P [d]", "amplitude [mag]",
+    )  # fmt: skip
+
+
+def period_luminosity(objects: pd.DataFrame) -> Diagram | None:
+    """Period against absolute magnitude, or against apparent magnitude without parallaxes."""
+    period, m_g = period_days(objects), absolute_magnitude(objects)
+    label, magnitude = ("M_G [mag]", m_g)
+    if magnitude is None:
+        label, magnitude = "mean magnitude [mag]", number(objects, *_MAGNITUDES)
+    if magnitude is None or not np.isfinite(period).any():
+        return None
+    return _diagram(
+        "period-luminosity", "Period–luminosity", np.log10(period), magnitude,
+        "log₁₀ P [d]", label, invert_y=True,
+    )  # fmt: skip
+
+
+def sky(objects: pd.DataFrame) -> Diagram | None:
+    """Position on the sky, right ascension increasing to the left."""
+    ra, dec = number(objects, "ra_deg"), number(objects, "dec_deg")
+    if ra is None or dec is None:
+        return None
+    return _diagram("sky", "Sky", ra, dec, "α [deg]", "δ [deg]", invert_x=True)
+
+
+def _diagram(
+    key: str, title: str, x: Floats, y: Floats, x_label: str, y_label: str, **options: bool
+) -> Diagram:
+    """A diagram that counts the stars it cannot draw."""
+    missing = int((~(np.isfinite(x) & np.isfinite(y))).sum())
+    left_out = f"{missing:,} without both values" if missing else ""
+    return Diagram(key, title, x, y, x_label, y_label, left_out=left_out, **options)
+
+
+def _parallax_over_error(objects: pd.DataFrame) -> Floats | None:
+    ratio = number(objects, "parallax_over_error")
+    if ratio is not None:
+        return ratio
+    parallax, error = number(objects, "parallax"), number(objects, "parallax_error")
+    return None if parallax is None or error is None else parallax / error

@@ -1,0 +1,142 @@
+"""Which star is under the pointer, and which stars lie inside a drawn shape.
+
+Both work on the arrays of points, not on drawn pixels. Distances are screen distances: what looks
+nearest is nearest, whatever the axes' scales and directions.
+"""
+
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.spatial import KDTree
+
+Floats = NDArray[np.float64]
+
+
+class PointIndex:
+    """Points of one map, searchable.
+
+    Parameters
+    ----------
+    xy : array_like, shape (N, 2)
+        NaN where a star has no place on the map; such stars are never found.
+    """
+
+    def __init__(self, xy: ArrayLike) -> None:
+        self.xy = np.asarray(xy, dtype=np.float64)
+        self.placed = np.isfinite(self.xy).all(axis=1)
+        self._rows = np.flatnonzero(self.placed)
+        known = self.xy[self._rows]
+        self.low = known.min(axis=0) if len(known) else np.zeros(2)
+        self.high = known.max(axis=0) if len(known) else np.ones(2)
+        width = self.high - self.low
+        self._scale = np.where(width > 0, width, 1.0)
+
+    @cached_property
+    def _tree(self) -> KDTree:
+        return KDTree(self.xy[self._rows] / self._scale, balanced_tree=False)
+
+    def nearest(
+        self,
+        x: float,
+        y: float,
+        units_per_pixel: tuple[float, float],
+        max_pixels: float = 12.0,
+        allowed: NDArray[np.bool_] | None = None,
+    ) -> int:
+        """Return the row of the star nearest on the screen, or -1 if none is close enough.
+
+        Parameters
+        ----------
+        x, y : float
+            Pointer position in data units.
+        units_per_pixel : (float, float)
+            Data units in one screen pixel along x and along y (sign does not matter).
+        max_pixels : float
+        allowed : bool, shape (N,), optional
+            Stars that may be found, e.g. those of classes switched on.
+        """
+        if not len(self._rows):
+            return -1
+        per_pixel = np.maximum(np.abs(np.asarray(units_per_pixel, dtype=np.float64)), 1e-300)
+        point = np.array([x, y], dtype=np.float64)
+        reach = float((max_pixels * per_pixel / self._scale).max())
+        found = self._tree.query_ball_point(point / self._scale, reach, p=np.inf)
+        rows = self._rows[np.asarray(found, dtype=np.int64)]
+        if allowed is not None:
+            rows = rows[allowed[rows]]
+        if not len(rows):
+            return -1
+        pixels = np.hypot(*((self.xy[rows] - point) / per_pixel).T)
+        best = int(pixels.argmin())
+        return int(rows[best]) if pixels[best] <= max_pixels else -1
+
+    def in_box(self, x0: float, x1: float, y0: float, y1: float) -> NDArray[np.bool_]:
+        """Return which stars lie in the box (edges included), bool, shape (N,)."""
+        (x0, x1), (y0, y1) = sorted((x0, x1)), sorted((y0, y1))
+        x, y = self.xy.T
+        return (x >= x0) & (x <= x1) & (y >= y0) & (y <= y1)
+
+    def in_polygon(self, x: ArrayLike, y: ArrayLike) -> NDArray[np.bool_]:
+        """Return which stars lie inside the polygon (even-odd rule), bool, shape (N,)."""
+        x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+        inside = np.zeros(len(self.xy), dtype=bool)
+        if len(x) < 3:
+            return inside
+        rows = np.flatnonzero(self.in_box(x.min(), x.max(), y.min(), y.max()))
+        inside[rows] = points_in_polygon(self.xy[rows], x, y)
+        return inside
+
+
+def points_in_polygon(points: Floats, x: Floats, y: Floats) -> NDArray[np.bool_]:
+    """Even-odd test of points, shape (M, 2), against the polygon with vertices x, y, shape (V,).
+
+    A point is inside when a ray to the right crosses the outline an odd number of times.
+    """
+    inside = np.zeros(len(points), dtype=bool)
+    px, py = points.T
+    for xa, ya, xb, yb in zip(x, y, np.roll(x, -1), np.roll(y, -1), strict=True):
+        if ya == yb:
+            continue
+        crosses = (py < ya) != (py < yb)
+        inside ^= crosses & (px < xa + (py - ya) * (xb - xa) / (yb - ya))
+    return inside
+
+
+def simplify(x: ArrayLike, y: ArrayLike, units_per_pixel: tuple[float, float]) -> Floats:
+    """Thin a hand-drawn outline to within a pixel, so that an address can hold it.
+
+    Returns
+    -------
+    ndarray, shape (V, 2), data units rounded to a hundredth of a pixel
+    """
+    scale = np.maximum(np.abs(np.asarray(units_per_pixel, dtype=np.float64)), 1e-300)
+    pixels = np.column_stack([x, y]) / scale
+    kept = _douglas_peucker(pixels, tolerance=1.0)
+    decimals = [int(np.clip(np.ceil(2 - np.log10(unit)), 0, 12)) for unit in scale]
+    outline = pixels[kept] * scale
+    return np.column_stack([np.round(outline[:, i], decimals[i]) for i in (0, 1)])
+
+
+def _douglas_peucker(points: Floats, tolerance: float) -> NDArray[np.bool_]:
+    """Which vertices of an open line to keep so that it moves by no more than the tolerance."""
+    kept = np.zeros(len(points), dtype=bool)
+    kept[[0, -1]] = True
+    spans = [(0, len(points) - 1)]
+    while spans:
+        first, last = spans.pop()
+        if last - first < 2:
+            continue
+        distance = _distance_to_segment(points[first + 1 : last], points[first], points[last])
+        farthest = first + 1 + int(distance.argmax())
+        if distance.max() > tolerance:
+            kept[farthest] = True
+            spans += [(first, farthest), (farthest, last)]
+    return kept
+
+
+def _distance_to_segment(points: Floats, start: Floats, end: Floats) -> Floats:
+    along = end - start
+    length = float(along @ along)
+    share = np.clip((points - start) @ along / length, 0, 1) if length else np.zeros(len(points))
+    return np.hypot(*(points - start - share[:, None] * along).T)
