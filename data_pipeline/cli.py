@@ -1,0 +1,71 @@
+"""What every command line here shares: progress on stderr, figures as JSON, one message for bad
+input and exit status 2.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from tqdm import tqdm
+
+from data_pipeline.errors import InputError
+
+T = TypeVar("T")
+
+
+def progress(iterable: Iterable[T], description: str, total: int | None = None) -> Iterable[T]:
+    """Show on stderr how far an iteration has come; quiet where ASTROM3_QUIET is set."""
+    return tqdm(
+        iterable,
+        desc=description,
+        total=total,
+        file=sys.stderr,
+        disable=bool(os.environ.get("ASTROM3_QUIET")),
+        mininterval=0.5 if sys.stderr.isatty() else 10.0,  # a log file needs no animation
+    )
+
+
+def run_main(main: Callable[[Sequence[str] | None], int | None], argv: Sequence[str] | None) -> int:
+    """Run a command's `main(argv)`; bad input becomes its message on stderr and status 2."""
+    try:
+        return main(argv) or 0
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+
+
+def write_json(path: str | os.PathLike[str] | None, figures: Mapping[str, Any]) -> None:
+    """Write a command's figures for machines; does nothing where no file was asked for.
+
+    NumPy numbers become plain ones; NaN and infinities, which JSON lacks, become null.
+    """
+    if path is None:
+        return
+    text = json.dumps(_plain(figures), indent=1, ensure_ascii=False, allow_nan=False)
+    try:
+        Path(path).write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"cannot write the figures to {path}: {error.strerror}.") from None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if isinstance(value, float):
+        return value if np.isfinite(value) else None
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    return str(value)
