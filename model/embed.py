@@ -1,0 +1,70 @@
+"""A run and a survey in, EMBEDDINGS out: unit vectors of every star in every modality it has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from data_pipeline.cli import progress
+from data_pipeline.directories import provenance
+from data_pipeline.survey import Survey
+from model.checks import check_target, raise_all
+from model.clip import MultimodalCLIP
+from model.embeddings import Embeddings
+from model.loop import chosen_device
+from model.modalities import SurveyTensors
+from model.run import Run
+
+BATCH_SIZE = 128  # on a CPU, smaller batches stay in the cache
+
+
+def embed(
+    survey: Survey,
+    run: Run,
+    out: str | Path,
+    *,
+    device: str = "auto",
+    cache: str | Path | None = None,
+    overwrite: bool = False,
+    command: str | None = None,
+) -> Embeddings:
+    """Embed every object of a survey and write the embeddings.
+
+    Stars that lack a modality, or whose observation cannot be used, are absent there; how many and
+    why is in the manifest's provenance under "absent".
+    """
+    raise_all(check_target(out, overwrite))
+    model = run.clip().to(chosen_device(device))
+    tensors = SurveyTensors(survey, run.model_config, cache)
+    vectors = encode_all(model, tensors)
+    described = provenance(command, {"survey": survey.name, "run": run.path.name})
+    described["absent"] = {name: a.absent_counts() for name, a in tensors.arrays.items()}
+    return Embeddings.write(
+        out,
+        tensors.source_id,
+        vectors,
+        tensors.present,
+        np.isin(tensors.source_id, run.training_ids),
+        run.checkpoint_hash,
+        survey.path,
+        described,
+        overwrite,
+        run_path=run.path,
+    )
+
+
+@torch.inference_mode()
+def encode_all(model: MultimodalCLIP, tensors: SurveyTensors) -> dict[str, NDArray[np.float32]]:
+    """Return the unit vectors (N, D) of each modality; zero rows where it is absent."""
+    device = next(model.parameters()).device
+    shape = (len(tensors), model.config.embed_dim)
+    vectors = {name: np.zeros(shape, np.float32) for name in model.config.modalities}
+    n_batches = -(-len(tensors) // BATCH_SIZE)
+    batches = tensors.batches(np.arange(len(tensors)), BATCH_SIZE)
+    for batch in progress(batches, "embed", total=n_batches):
+        for name, encoded in model.encode(batch.to(device)).items():
+            vectors[name][batch.rows] = encoded.float().cpu().numpy()
+    return vectors

@@ -1,0 +1,95 @@
+"""What every encoder offers, and the small layers they share.
+
+Letters: B stars, C channels, H hidden_dim.
+"""
+
+from __future__ import annotations
+
+import torch
+from numpy.typing import NDArray
+from torch import Generator, Tensor, nn
+
+from model.config import EncoderConfig
+from model.inputs.arrays import ModalityArrays
+
+Inputs = dict[str, Tensor]
+
+
+class Encoder(nn.Module):
+    """From the inputs of B stars that have the modality to (B, H)."""
+
+    config: EncoderConfig
+
+    def fit_scalers(self, arrays: ModalityArrays, rows: NDArray) -> None:
+        """Learn centers and scales from the train rows; they are kept among the weights."""
+
+    def augment(self, inputs: Inputs, generator: Generator) -> Inputs:
+        """Return another view of the same stars, as if they had been observed otherwise."""
+        return inputs
+
+
+class Standardize(nn.Module):
+    """Center and scale (B, n) values by robust train statistics; NaN becomes 0 with a mask."""
+
+    center: Tensor
+    scale: Tensor
+
+    def __init__(self, n_values: int, clip: float = 6.0) -> None:
+        super().__init__()
+        self.clip = clip
+        self.register_buffer("center", torch.zeros(n_values))
+        self.register_buffer("scale", torch.ones(n_values))
+
+    @torch.no_grad()
+    def fit(self, values: Tensor) -> None:
+        """Set center and scale to the median and the 16-84 % half-range of (n_rows, n_values)."""
+        quantiles = torch.tensor([0.16, 0.5, 0.84], dtype=torch.float64)
+        for column in range(values.shape[1]):
+            finite = values[:, column][torch.isfinite(values[:, column])].double()
+            if len(finite):
+                low, middle, high = torch.quantile(finite, quantiles).tolist()
+                spread = (high - low) / 2 or float(finite.std(correction=0)) or 1.0
+                self.center[column], self.scale[column] = middle, spread
+
+    def forward(self, values: Tensor) -> tuple[Tensor, Tensor]:
+        """Return standardised values and the mask of those known, both (B, n)."""
+        known = torch.isfinite(values)
+        scaled = (torch.nan_to_num(values) - self.center) / self.scale
+        scaled = scaled.clamp(-self.clip, self.clip)
+        return torch.where(known, scaled, 0.0), known.to(scaled.dtype)
+
+
+class MLP(nn.Sequential):
+    """Linear layers with GELU and dropout between them."""
+
+    def __init__(self, widths: list[int], dropout: float) -> None:
+        layers: list[nn.Module] = []
+        for i, (n_in, n_out) in enumerate(zip(widths, widths[1:], strict=False)):
+            layers += [nn.GELU(), nn.Dropout(dropout)] if i else []
+            layers.append(nn.Linear(n_in, n_out))
+        super().__init__(*layers)
+
+
+class ConvBlock(nn.Module):
+    """Residual pair of 1-D convolutions with group norm; the first may stride."""
+
+    def __init__(
+        self, n_in: int, n_out: int, kernel_size: int, stride: int, padding_mode: str, dropout: float
+    ) -> None:
+        super().__init__()
+        pad = kernel_size // 2
+        self.first = nn.Conv1d(
+            n_in, n_out, kernel_size, stride, pad, padding_mode=padding_mode, bias=False
+        )
+        self.second = nn.Conv1d(n_out, n_out, kernel_size, 1, pad, padding_mode=padding_mode)
+        self.norm = nn.GroupNorm(1, n_out)
+        self.shortcut = nn.Conv1d(n_in, n_out, 1) if n_in != n_out else nn.Identity()
+        self.pool = nn.AvgPool1d(stride, ceil_mode=True) if stride > 1 else nn.Identity()
+        self.activation = nn.GELU()
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """From (B, n_in, L) to (B, n_out, ceil(L / stride))."""
+        residual = self.activation(self.norm(self.first(x)))  # (B, n_out, L / stride)
+        residual = self.second(self.dropout(residual))
+        return self.activation(self.pool(self.shortcut(x)) + residual)

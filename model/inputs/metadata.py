@@ -1,0 +1,105 @@
+"""Catalog features as model inputs: the survey's `feature` columns, and no others.
+
+Where there are parallaxes, apparent magnitudes become one absolute magnitude and colors, so that
+how bright a star appears does not decide which stars are alike. Errors are left out for the same
+reason. What a column is, its UCD says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data_pipeline.schema import Column
+from data_pipeline.survey import Survey
+from model.config import MetadataConfig
+from model.inputs.arrays import ModalityArrays
+
+REASONS = ("", "every feature is missing")
+VERSION = 1
+Table = dict[str, NDArray[np.float64]]
+
+
+def prepare(survey: Survey, config: MetadataConfig, rows: NDArray[np.intp]) -> ModalityArrays:
+    """Return the arrays of some rows of a survey: per object `values` (n_features), NaN if missing.
+
+    Standardising needs the train part and so happens in the encoder.
+    """
+    columns = {name: survey.columns[name] for name in survey.feature_names}
+    table = {
+        name: survey.objects[name].to_numpy(dtype=np.float64, na_value=np.nan)[rows]
+        for name in columns
+    }
+    table = intrinsic_features(table, columns, config.exclude)
+    values = np.stack(list(table.values()), axis=1) if table else np.empty((len(rows), 0))
+    values = np.where(np.isfinite(values), values, np.nan).astype(np.float32)
+    return ModalityArrays(
+        absence=(~np.isfinite(values).any(axis=1)).astype(np.int8),
+        n_points=np.zeros(len(rows), np.int64),
+        per_object={"values": values},
+        facts={"features": list(table), "reasons": list(REASONS)},
+    )
+
+
+def resolve(config: MetadataConfig, arrays: ModalityArrays) -> MetadataConfig:
+    """Return the config with the features of the survey, where it names none."""
+    return config if config.features else replace(config, features=tuple(arrays.facts["features"]))
+
+
+def collate(
+    arrays: ModalityArrays, rows: NDArray[np.intp], config: MetadataConfig
+) -> dict[str, NDArray]:
+    """Return the model's features of some rows, (n, n_features); those not there are NaN."""
+    found = arrays.facts["features"]
+    values = np.full((len(rows), len(config.features)), np.nan, np.float32)
+    for column, name in enumerate(config.features):
+        if name in found:
+            values[:, column] = arrays.per_object["values"][rows, found.index(name)]
+    return {"values": values}
+
+
+def intrinsic_features(table: Table, columns: dict[str, Column], exclude: tuple[str, ...]) -> Table:
+    """Return the features that describe the star rather than its distance or its noise.
+
+    Parameters
+    ----------
+    table : feature name to float64 array, shape (n,)
+    columns : feature name to its column, for the UCD
+    exclude : names left out
+    """
+    magnitudes = [name for name in table if _is(columns[name], "phot.mag")]
+    errors = {name for name in table if _is(columns[name], "stat.error")}
+    parallax = next((name for name in table if _is(columns[name], "pos.parallax")), None)
+    dropped = set(exclude) | (errors if parallax else set())
+    kept = {name: value for name, value in table.items() if name not in dropped}
+    if parallax is None or not magnitudes:
+        return kept
+    reference = "phot_g_mean_mag" if "phot_g_mean_mag" in table else magnitudes[0]
+    error = next((n for n in errors if columns[n].ucd.startswith("stat.error;pos.parallax")), None)
+    least = table[error] if error else np.full(len(table[parallax]), 0.01)
+    kept = {name: value for name, value in kept.items() if name not in magnitudes}
+    kept["absolute_magnitude"] = absolute_magnitude(table[reference], table[parallax], least)
+    for name in magnitudes:
+        if name != reference and name not in dropped:
+            kept[f"{name}-{reference}"] = table[name] - table[reference]
+    return kept
+
+
+def absolute_magnitude(
+    magnitude: NDArray[np.float64],
+    parallax_mas: NDArray[np.float64],
+    parallax_error_mas: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return the absolute magnitude (n,), not dereddened.
+
+    A parallax below its error, negative ones among them, is replaced by the error: the result is
+    then the faintest the star can well be.
+    """
+    parallax = np.maximum(parallax_mas, np.maximum(parallax_error_mas, 1e-3))
+    return magnitude - 10 + 5 * np.log10(parallax)
+
+
+def _is(column: Column, ucd: str) -> bool:
+    return column.ucd.startswith(ucd)

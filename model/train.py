@@ -1,0 +1,168 @@
+"""Contrastive pre-training: a survey and a config in, a RUN out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Generator, Tensor
+
+from data_pipeline.directories import provenance
+from data_pipeline.survey import Survey
+from model import distributed
+from model.checks import check_target, raise_all, split_rows
+from model.clip import MultimodalCLIP
+from model.config import ModelConfig, TrainConfig
+from model.loop import Figures, Loop, Task, chosen_device
+from model.loss import clip_loss, enough, pair_losses
+from model.modalities import Batch, SurveyTensors, hide_modalities
+from model.resume import fingerprint, state_path
+from model.run import Run, write_run
+from model.schedule import parameter_groups
+
+
+def train(
+    survey: Survey,
+    out: str | Path,
+    model_config: ModelConfig,
+    config: TrainConfig,
+    *,
+    device: str = "auto",
+    cache: str | Path | None = None,
+    restart: bool = False,
+    overwrite: bool = False,
+    command: str | None = None,
+) -> Run:
+    """Pre-train on the train part of a split and write the run.
+
+    A training that was killed continues from its last epoch when called again with the same
+    arguments; `restart` drops that state.
+    """
+    rows, problems = split_rows(survey, config.split)
+    raise_all(problems + check_target(out, overwrite))
+    tensors = SurveyTensors(survey, model_config, cache)
+    rows = {part: r[tensors.any_present[r]] for part, r in rows.items()}
+    _check_usable(tensors, rows)
+    torch.manual_seed(config.seed)
+    model = MultimodalCLIP(tensors.config)
+    model.fit_scalers(tensors, rows["train"])
+    where = chosen_device(device)
+    state = state_path(out)
+    if restart:
+        state.unlink(missing_ok=True)
+    loop = Loop(
+        task=Pretraining(model, tensors, rows["val"], config, where),
+        tensors=tensors,
+        rows=rows["train"],
+        config=config,
+        device=where,
+        state_path=state,
+        fingerprint=fingerprint(survey.content_hash, tensors.config.to_dict(), asdict(config)),
+        description="pre-train",
+    )
+    history = loop.run()
+    if distributed.rank() > 0:
+        distributed.wait()
+        return Run.open(out)
+    run = write_run(
+        out,
+        task="pretraining",
+        module=model,
+        model_config=tensors.config,
+        training={**asdict(config), "best_epoch": loop.progress.best_epoch},
+        training_ids=tensors.source_id[rows["train"]],
+        validation_ids=tensors.source_id[rows["val"]],
+        classes=(),
+        history=history,
+        provenance=provenance(command, survey_inputs(survey), config.seed),
+        overwrite=overwrite,
+    )
+    state.unlink(missing_ok=True)
+    distributed.wait()
+    return run
+
+
+class Pretraining(Task):
+    """The pairs of modalities, and two augmented views of each one, told apart in the batch."""
+
+    def __init__(
+        self,
+        model: MultimodalCLIP,
+        tensors: SurveyTensors,
+        val_rows: NDArray[np.int64],
+        config: TrainConfig,
+        device: torch.device,
+    ) -> None:
+        self.module = model
+        self.model, self.tensors, self.val_rows = model, tensors, val_rows
+        self.config, self.device = config, device
+
+    def groups(self) -> list[dict]:
+        """Return the parameters that decay and those that do not."""
+        return parameter_groups(self.model, self.config.weight_decay)
+
+    def loss(self, batch: Batch, generator: Generator) -> tuple[Tensor, Figures]:
+        """Return the loss of one augmented batch."""
+        batch = hide_modalities(batch, self.config.modality_dropout, generator)
+        losses, views = self._losses(batch, generator)
+        figures = {name: float(value.detach()) for name, value in (losses | views).items()}
+        return self._total(losses, views), figures
+
+    def after_step(self) -> None:
+        """Clamp the logit scales."""
+        self.model.clamp_scales()
+
+    def validate(self) -> Figures:
+        """Return the losses on the val part, the same views each time."""
+        generator = Generator().manual_seed(self.config.seed)
+        sums: dict[str, list[float]] = {}
+        for batch in self.tensors.batches(self.val_rows, self.config.batch_size):
+            losses, views = self._losses(batch, generator)
+            score = float(self._total(losses, views))
+            figures = {"score": score} | {k: float(v) for k, v in (losses | views).items()}
+            for name, value in figures.items():
+                sums.setdefault(name, []).append(value)
+        return {name: float(np.mean(values)) for name, values in sums.items()}
+
+    def _losses(
+        self, batch: Batch, generator: Generator
+    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        scales = dict(self.model.log_scales.items())
+        first = self.model.encode(self.model.augment(batch, generator).to(self.device))
+        present = {name: mask.to(self.device) for name, mask in batch.present.items()}
+        losses = pair_losses(first, present, scales)
+        views: dict[str, Tensor] = {}
+        if self.config.view_weight > 0:
+            second = self.model.encode(self.model.augment(batch, generator).to(self.device))
+            for name, mask in present.items():
+                if enough(first[name][mask]):
+                    views[name] = clip_loss(first[name][mask], second[name][mask], scales[name])
+        return losses, views
+
+    def _total(self, losses: Mapping[str, Tensor], views: Mapping[str, Tensor]) -> Tensor:
+        total = torch.zeros((), device=self.device)
+        if losses:
+            total = total + torch.stack(list(losses.values())).mean()
+        if views:
+            weight = self.config.view_weight if losses else 1.0
+            total = total + weight * torch.stack(list(views.values())).mean()
+        return total
+
+
+def survey_inputs(survey: Survey) -> dict[str, Any]:
+    """Return what identifies the survey, for the provenance."""
+    return {"survey": survey.name, "survey_hash": survey.content_hash}
+
+
+def _check_usable(tensors: SurveyTensors, rows: Mapping[str, NDArray[np.int64]]) -> None:
+    problems = [
+        f"no star of the {part} part has a usable light curve, spectrum or feature."
+        for part in ("train", "val")
+        if not len(rows[part])
+    ]
+    raise_all(problems)
