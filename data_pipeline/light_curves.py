@@ -22,6 +22,12 @@ _DTYPES = {
     "is_upper_limit": np.bool_,
     "quality": np.int16,
 }
+_ABSENT: dict[str, ArrayLike] = {
+    **dict.fromkeys(("flux", "flux_err", "mag", "mag_err"), np.nan),
+    **dict.fromkeys(("band", "camera"), ""),
+    "is_upper_limit": False,
+    "quality": 0,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,13 +75,10 @@ class LightCurve:
         mag: ArrayLike,
         mag_err: ArrayLike,
         band: ArrayLike = "V",
-        *,
-        camera: ArrayLike = "",
-        is_upper_limit: ArrayLike = False,
-        quality: ArrayLike = 0,
+        **others: ArrayLike,
     ) -> "LightCurve":
-        """Make a light curve from magnitudes; scalars are repeated for every point."""
-        return cls._filled(time, camera, is_upper_limit, quality, band, mag=mag, mag_err=mag_err)
+        """Make a light curve from magnitudes; see `from_values`."""
+        return cls.from_values(time, mag=mag, mag_err=mag_err, band=band, **others)
 
     @classmethod
     def from_flux(
@@ -84,33 +87,20 @@ class LightCurve:
         flux: ArrayLike,
         flux_err: ArrayLike,
         band: ArrayLike = "V",
-        *,
-        camera: ArrayLike = "",
-        is_upper_limit: ArrayLike = False,
-        quality: ArrayLike = 0,
+        **others: ArrayLike,
     ) -> "LightCurve":
-        """Make a light curve from fluxes; scalars are repeated for every point."""
-        return cls._filled(
-            time, camera, is_upper_limit, quality, band, flux=flux, flux_err=flux_err
-        )
+        """Make a light curve from fluxes; see `from_values`."""
+        return cls.from_values(time, flux=flux, flux_err=flux_err, band=band, **others)
 
     @classmethod
-    def _filled(
-        cls,
-        time: ArrayLike,
-        camera: ArrayLike,
-        is_upper_limit: ArrayLike,
-        quality: ArrayLike,
-        band: ArrayLike,
-        **values: ArrayLike,
-    ) -> "LightCurve":
+    def from_values(cls, time: ArrayLike, **values: ArrayLike) -> "LightCurve":
+        """Make a light curve from any of its columns; the others are NaN, "", False or 0.
+
+        A scalar is repeated for every point.
+        """
         time = np.asarray(time, dtype=np.float64)
-        given = {
-            "flux": np.nan, "flux_err": np.nan, "mag": np.nan, "mag_err": np.nan, **values,
-            "band": band, "camera": camera, "is_upper_limit": is_upper_limit, "quality": quality,
-        }  # fmt: skip
-        arrays = {name: _repeated(value, len(time), name) for name, value in given.items()}
-        return cls(time=time, **arrays)
+        given = {**_ABSENT, **values}
+        return cls(time=time, **{name: _repeated(given[name], len(time), name) for name in given})
 
     def __len__(self) -> int:
         return len(self.time)

@@ -1,13 +1,15 @@
 """A survey: everything known about each star, in one directory.
 
 `Survey` reads, `SurveyWriter` (in survey_writer.py) writes. Files: objects.parquet (one row per
-object), splits.parquet, external.parquet (what other catalogs say), truth.parquet (simulated
-surveys only; no model looks there), photometry.arrow (one row per light curve), spectra.arrow (one
-row per spectrum), manifest.json. Any modality may be missing for any object.
+object), splits.parquet, external.parquet (what other catalogs say), rejected.parquet (what could
+not be used), truth.parquet (simulated surveys only; no model looks there), photometry.arrow (one
+row per light curve), spectra.arrow (one row per spectrum), manifest.json. Any modality may be
+missing for any object.
 """
 
 import operator
 import os
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -112,6 +114,11 @@ class Survey:
         path = self.path / "truth.parquet"
         return _read_parquet(path).to_pandas() if path.exists() else None
 
+    @cached_property
+    def rejected(self) -> pd.DataFrame:
+        """What the source offered and was not used: columns file, row, original_id, reason."""
+        return _read_parquet(self.path / "rejected.parquet").to_pandas()
+
     @property
     def content_hash(self) -> str:
         """Hash over all files: equal content, equal hash."""
@@ -156,6 +163,12 @@ class Survey:
         """Return the light curve of an object in all its bands, or None."""
         row = self._light_curve_row[self.row(source_id)]
         return light_curve_from_row(self._photometry.row(int(row))) if row >= 0 else None
+
+    def iter_light_curves(self) -> Iterator[tuple[int, LightCurve]]:
+        """Yield (source_id, light curve) of every object that has one, in the survey's order."""
+        for row in np.flatnonzero(self.has_photometry):
+            record = self._photometry.row(int(self._light_curve_row[row]))
+            yield int(self.source_id[row]), light_curve_from_row(record)
 
     def spectra(self, source_id: int) -> list[Spectrum]:
         """Return all spectra of an object, in the order they were written."""

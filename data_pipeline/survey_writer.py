@@ -32,19 +32,23 @@ from data_pipeline.records import (
 from data_pipeline.schema import (
     EXTERNAL_COLUMNS,
     KIND,
+    REJECTED_COLUMNS,
     SCHEMA_VERSION,
     SPLIT_COLUMNS,
     STANDARD_COLUMNS,
     Band,
     Column,
     did_you_mean,
+)
+from data_pipeline.spectra import Spectrum
+from data_pipeline.validation import (
     empty_table,
+    to_arrow,
     truth_columns,
     validate_objects,
     validate_rows,
     validate_splits,
 )
-from data_pipeline.spectra import Spectrum
 
 
 class SurveyWriter:
@@ -154,6 +158,10 @@ class SurveyWriter:
             raise InputError(f"{where}: only a simulated survey knows the truth (is_synthetic).")
         self._put("truth", validate_rows(truth, truth_columns(truth, self.columns), where))
 
+    def write_rejected(self, rejected: pd.DataFrame) -> None:
+        """Write the account of what could not be used: `schema.REJECTED_COLUMNS`."""
+        self._put("rejected", to_arrow(rejected, REJECTED_COLUMNS, f"{self.name} rejected"))
+
     def _put(self, name: str, table: pa.Table) -> None:
         if name in self._tables:
             raise InputError(f"{self.name}: the {name} table was written twice.")
@@ -164,6 +172,7 @@ class SurveyWriter:
             raise InputError(f"{self.name}: no objects table was written (write_objects).")
         self._tables.setdefault("splits", empty_table(SPLIT_COLUMNS))
         self._tables.setdefault("external", empty_table(EXTERNAL_COLUMNS))
+        self._tables.setdefault("rejected", empty_table(REJECTED_COLUMNS))
         self._check_references()
         for name, table in self._tables.items():
             pq.write_table(table, self._building / f"{name}.parquet", compression="zstd")
@@ -187,7 +196,11 @@ class SurveyWriter:
         keyed = {
             "light curves": np.array(list(self._light_curve_ids), np.int64),
             "spectra": np.array(list(self._spectrum_owners), np.int64),
-            **{name: self._ids(name) for name in self._tables if name != "objects"},
+            **{
+                name: self._ids(name)
+                for name in self._tables
+                if name not in ("objects", "rejected")
+            },
         }
         for what, ids in keyed.items():
             strangers = np.setdiff1d(ids, objects)
