@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from app.coloring import Coloring, color_stars, text_column
 from app.diagrams import Diagram, make_diagrams, number, period_days
 from app.finding import Finder, Match
 from app.flagging import Evidence, Thresholds
-from app.palette import UNLABELLED, ClassStyle, class_style, order_classes
+from app.palette import UNLABELLED, ClassStyle
 from app.picking import PointIndex
 from data_pipeline.light_curves import LightCurve
 from data_pipeline.spectra import Spectrum
@@ -56,14 +57,16 @@ class AtlasStore:
         self.objects: pd.DataFrame = atlas.objects
         self.n = len(self.objects)
         self.source_id: NDArray[np.int64] = self.objects["source_id"].to_numpy(np.int64)
-        self.labels = self._column_labels("class_label")
-        self.classes = order_classes(self.labels)
-        self.class_code = _codes(self.labels, self.classes)
+        self.labels = text_column(self.objects, "class_label")
+        self.by_class = color_stars(self.objects, "class_label")
+        self.classes = self.by_class.labels
+        self.class_code = self.by_class.code
         self.periods_days = period_days(self.objects)
         self.has_light_curve = self._in_atlas_order(self.survey.has_photometry)
         self.has_spectrum = self._in_atlas_order(self.survey.has_spectra)
         self.light_curve = lru_cache(maxsize=512)(self._light_curve)
         self.points = lru_cache(maxsize=16)(self._points)
+        self.coloring = lru_cache(maxsize=16)(self._coloring)
         self.flags = lru_cache(maxsize=64)(self._flags)
 
     def __len__(self) -> int:
@@ -78,21 +81,25 @@ class AtlasStore:
     @property
     def class_styles(self) -> list[ClassStyle]:
         """Colour, marker and name of each of `classes`."""
-        return [class_style(label) for label in self.classes]
+        return self.by_class.styles
+
+    def _coloring(self, column: str) -> Coloring:
+        """Colours of the stars by a column."""
+        return color_stars(self.objects, column)
 
     @cached_property
-    def class_counts(self) -> NDArray[np.int64]:
-        """Number of stars of each of `classes`."""
-        return np.bincount(self.class_code, minlength=len(self.classes))
+    def names(self) -> NDArray[np.object_]:
+        """Name of each star as its catalogue gave it, or its id as text, shape (N,)."""
+        names = self.source_id.astype(str).astype(object)
+        for column in ("original_id", "name"):
+            if column in self.objects:
+                given = self.objects[column].astype(object)
+                names = np.where(given.notna() & (given != ""), given, names)
+        return names
 
     def name(self, row: int) -> str:
-        """Name of a star as its catalogue gave it, or its id as text."""
-        for column in ("name", "original_id"):
-            if column in self.objects:
-                value = self.objects[column].iat[row]
-                if isinstance(value, str) and value:
-                    return value
-        return str(self.source_id[row])
+        """Name of one star."""
+        return str(self.names[row])
 
     def label(self, row: int) -> str:
         """Class of a star as its catalogue gave it, or "unlabelled"."""
@@ -135,14 +142,14 @@ class AtlasStore:
         what : "colors", "parallaxes", "spectra", "photometry", "classes" or "periods"
         """
         present = {
-            "colors": lambda: any(key.endswith("color-magnitude") for key in self.diagrams),
-            "parallaxes": lambda: number(self.objects, "parallax") is not None,
-            "spectra": self.has_spectrum.any,
-            "photometry": self.has_light_curve.any,
-            "classes": lambda: self.classes != [UNLABELLED],
-            "periods": np.isfinite(self.periods_days).any,
-        }[what]()
-        return "" if present else _LACKS[what]
+            "colors": any(key.endswith("color-magnitude") for key in self.diagrams),
+            "parallaxes": number(self.objects, "parallax") is not None,
+            "spectra": self.has_spectrum.any(),
+            "photometry": self.has_light_curve.any(),
+            "classes": self.classes != [UNLABELLED],
+            "periods": np.isfinite(self.periods_days).any(),
+        }
+        return "" if present[what] else _LACKS[what]
 
     def _light_curve(self, row: int) -> LightCurve | None:
         """Light curve of a star in all its bands, or None."""
@@ -183,20 +190,10 @@ class AtlasStore:
         percentile: float = 99.0,
         min_modalities: int = 2,
         eps: float = 0.0,
-        min_samples: int = 5,
+        min_samples: int = 0,
     ) -> pd.DataFrame:
         """Stars that do not fit, most suspicious first: row, suspicion, ..., sentence."""
         return self.evidence.rank(Thresholds(percentile, min_modalities, eps, min_samples))
 
-    def _column_labels(self, column: str) -> NDArray[np.object_]:
-        if column not in self.objects:
-            return np.full(self.n, UNLABELLED, dtype=object)
-        values = self.objects[column]
-        return values.astype(object).where(values.notna(), UNLABELLED).to_numpy(object)
-
     def _in_atlas_order(self, of_survey: NDArray[np.bool_]) -> NDArray[np.bool_]:
         return of_survey[self.survey.rows(self.source_id)]
-
-
-def _codes(labels: NDArray[np.object_], classes: list[str]) -> NDArray[np.int16]:
-    return pd.Categorical(labels, categories=classes).codes.astype(np.int16)

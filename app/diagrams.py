@@ -89,9 +89,10 @@ def color_magnitude(objects: pd.DataFrame) -> Diagram | None:
         f"without parallax/σ > {MIN_PARALLAX_OVER_ERROR:g}": int(uncertain.sum()),
         "without BP − RP": int(no_color.sum()),
     }
+    left_out = "; ".join(f"{count:,} {why}" for why, count in reasons.items() if count)
     return Diagram(
         "color-magnitude", "Colour–magnitude", color, m_g, "BP − RP [mag]", "M_G [mag]",
-        invert_y=True, left_out="; ".join(f"{count:,} {why}" for why, count in reasons.items() if count),
+        invert_y=True, left_out=left_out,
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from app.diagrams import number
-from model.analysis.clusters import class_outliers
+from model.analysis.clusters import class_clusters
 from model.analysis.outliers import modalities_agree
 from model.atlas import Atlas
 
@@ -27,8 +27,12 @@ class Thresholds(NamedTuple):
     percentile: float = 99.0
     min_modalities: int = 2
     eps: float = 0.0
-    """Radius on the map; zero for the one the atlas chose for each class."""
-    min_samples: int = 5
+    """Radius on the map; zero for one chosen for each class."""
+    min_samples: int = 0
+    """Stars that make a core; zero for a number chosen for each class."""
+
+
+DEFAULTS = Thresholds()
 
 
 class Evidence:
@@ -67,7 +71,7 @@ class Evidence:
                 "suspicion": self.suspicion[rows],
                 "is_far": far[rows],
                 "is_alone": alone[rows],
-                "sentence": [self.sentence(row, thresholds, bool(alone[row])) for row in rows],
+                "sentence": [self.sentence(int(row), thresholds, bool(alone[row])) for row in rows],
             }
         )
 
@@ -79,9 +83,13 @@ class Evidence:
 
     def alone(self, thresholds: Thresholds) -> NDArray[np.bool_]:
         """Stars (N,) outside the main cluster of their class on the map."""
-        return class_outliers(
-            self.map_xy, self.labels, thresholds.eps or None, thresholds.min_samples
+        automatic = not (thresholds.eps or thresholds.min_samples)
+        if automatic and "is_dbscan_outlier" in self._objects:
+            return self._objects["is_dbscan_outlier"].to_numpy(bool)
+        clusters = class_clusters(
+            self.map_xy, self.labels, thresholds.eps or None, thresholds.min_samples or None
         )
+        return clusters.is_outlier
 
     @cached_property
     def suspicion(self) -> NDArray[np.float64]:
@@ -93,7 +101,7 @@ class Evidence:
         counted = np.isfinite(stacked).sum(axis=0)
         return np.nansum(stacked, axis=0) / np.maximum(counted, 1)
 
-    def sentence(self, row: int, thresholds: Thresholds = Thresholds(), alone: bool = False) -> str:
+    def sentence(self, row: int, thresholds: Thresholds = DEFAULTS, alone: bool = False) -> str:
         """Why a star is suspect, for a person; empty when nothing speaks against it."""
         label = self.labels[row]
         parts = [self._distance_part(row, thresholds.percentile)]

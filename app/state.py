@@ -44,7 +44,7 @@ class AppState(param.Parameterized):
     percentile = param.Number(99.0, bounds=(0, 100), doc="Centroid distance that flags a star.")
     min_modalities = param.Integer(2, bounds=(1, None), doc="Modalities that must agree.")
     dbscan_eps = param.Number(0.0, bounds=(0, None), doc="Radius on the map; 0 for automatic.")
-    dbscan_min_samples = param.Integer(5, bounds=(1, None), doc="Stars that make a core.")
+    dbscan_min_samples = param.Integer(0, bounds=(0, None), doc="0 for automatic.")
 
     cluster_class = param.String("", doc="Class cut into subclusters.")
     cluster_modality = param.String("fused", doc="Embedding whose map is cut.")
