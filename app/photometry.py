@@ -1,0 +1,122 @@
+"""One star's measurements as they are plotted: in the unit each band was measured in.
+
+Bands measured in magnitudes and bands measured in flux cannot share an axis; the quantity with
+more points is shown, and the other is named so that the page can say what it leaves out.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.curves import time_zero
+from app.palette import class_style
+from data_pipeline.light_curves import LightCurve, phase_fold
+from data_pipeline.schema import Band
+
+JULIAN_OFFSET = 2_450_000.0
+"""Subtracted from full Julian dates, so that an axis can be read."""
+
+
+@dataclass(frozen=True)
+class Photometry:
+    """Points of one star in one quantity, arrays of shape (n,).
+
+    Attributes
+    ----------
+    time : float64, days, less `JULIAN_OFFSET` where `time_label` says so
+    value, err : float64, in `unit`
+    band, camera : str
+    is_limit, is_bad : bool
+        Upper limits on the brightness; points marked bad by the survey.
+    quantity : {"mag", "flux"}
+    left_out : int
+        Points measured in the other quantity.
+    """
+
+    time: NDArray[np.float64]
+    value: NDArray[np.float64]
+    err: NDArray[np.float64]
+    band: NDArray[np.str_]
+    camera: NDArray[np.str_]
+    is_limit: NDArray[np.bool_]
+    is_bad: NDArray[np.bool_]
+    quantity: str
+    unit: str
+    time_label: str
+    left_out: int
+
+    @property
+    def good(self) -> NDArray[np.bool_]:
+        """Mask (n,) of detections not marked bad."""
+        return ~self.is_limit & ~self.is_bad
+
+    @property
+    def value_label(self) -> str:
+        """Label of the value axis, with its unit and, for a single band, the band."""
+        bands = np.unique(self.band)
+        name = bands[0] if len(bands) == 1 else {"mag": "magnitude", "flux": "flux"}[self.quantity]
+        return f"{name} [{self.unit}]" if self.unit else str(name)
+
+    def main_band(self) -> NDArray[np.bool_]:
+        """Mask (n,) of the good points of the band that has most of them."""
+        names, counts = np.unique(self.band[self.good], return_counts=True)
+        return self.good & (self.band == (names[np.argmax(counts)] if len(names) else ""))
+
+
+def photometry(light_curve: LightCurve, bands: Mapping[str, Band]) -> Photometry | None:
+    """Return the points in the native quantity of most of them; None where there is no point."""
+    native = np.array([bands[band].native for band in light_curve.band.tolist()], dtype=np.str_)
+    in_mag = native == "mag"
+    value = np.where(in_mag, light_curve.mag, light_curve.flux).astype(np.float64)
+    err = np.where(in_mag, light_curve.mag_err, light_curve.flux_err).astype(np.float64)
+    measured = np.isfinite(value)
+    if not measured.any():
+        return None
+    quantity = "mag" if in_mag[measured].sum() * 2 >= measured.sum() else "flux"
+    shown = measured & (native == quantity)
+    first = bands[str(light_curve.band[shown][0])]
+    time, time_label = _readable_time(light_curve.time[shown], first)
+    return Photometry(
+        time=time,
+        value=value[shown],
+        err=np.where(np.isfinite(err[shown]), err[shown], 0.0),
+        band=light_curve.band[shown],
+        camera=light_curve.camera[shown],
+        is_limit=light_curve.is_upper_limit[shown],
+        is_bad=light_curve.quality[shown] != 0,
+        quantity=quantity,
+        unit=first.unit,
+        time_label=time_label,
+        left_out=int((measured & ~shown).sum()),
+    )
+
+
+def _readable_time(time: NDArray[np.float64], band: Band) -> tuple[NDArray[np.float64], str]:
+    """Times that fit on an axis, and what the axis says: "HJD − 2450000"."""
+    if band.time_reference in ("JD", "HJD", "BJD") and np.median(time) > JULIAN_OFFSET / 2:
+        return time - JULIAN_OFFSET, f"{band.time_reference} − {JULIAN_OFFSET:.0f}"
+    return time, band.time_reference
+
+
+@dataclass(frozen=True)
+class Fold:
+    """How a light curve is folded: phase = ((time − zero) / period_days) mod 1."""
+
+    period_days: float
+    zero: float
+    at_minimum: bool
+
+    def phase(self, time: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Phase in [0, 1) of each time."""
+        return phase_fold(time, self.period_days, self.zero)
+
+
+def fold(points: Photometry, period_days: float, class_label: str | None) -> Fold:
+    """Fold with phase zero at minimum light for eclipsers, at maximum light for everything else."""
+    at_minimum = class_style(class_label).family == "eclipsing"
+    main = points.main_band()
+    lowest = (points.quantity == "mag") != at_minimum
+    zero = time_zero(points.time[main], points.value[main], period_days, lowest)
+    return Fold(period_days, zero, at_minimum)

@@ -1,0 +1,101 @@
+// A list of stars, one row each, of any length: only the rows in view are in the page.
+// Python renders the rows (escaped HTML); this file scrolls, picks and walks (click, ↑ ↓, Enter).
+
+export function render({ model, el }) {
+  const head = document.createElement("div")
+  head.className = "head"
+  const list = document.createElement("div")
+  list.className = "list"
+  list.tabIndex = 0
+  list.setAttribute("role", "listbox")
+  const spacer = document.createElement("div")
+  spacer.className = "spacer"
+  const rows = document.createElement("div")
+  rows.className = "rows"
+  const empty = document.createElement("div")
+  empty.className = "empty"
+  spacer.append(rows)
+  list.append(spacer)
+  el.append(head, list, empty)
+
+  let asked = -1
+
+  const paint_rows = () => {
+    rows.style.transform = `translateY(${model.first * model.row_height}px)`
+    rows.innerHTML = model.rows_html
+    mark_active()
+  }
+  const paint_frame = () => {
+    spacer.style.height = `${model.total * model.row_height}px`
+    head.innerHTML = model.head_html
+    head.hidden = model.total === 0 || !model.head_html
+    list.hidden = model.total === 0
+    empty.hidden = model.total > 0
+    empty.innerHTML = model.empty_html
+    list.setAttribute("aria-label", model.label)
+  }
+  const mark_active = () => {
+    for (const row of rows.children) {
+      const is_active = Number(row.dataset.index) === model.active
+      row.classList.toggle("active", is_active)
+      row.setAttribute("aria-selected", is_active)
+    }
+  }
+  const keep_in_view = () => {
+    if (model.active < 0 || list.clientHeight === 0) return
+    const top = model.active * model.row_height
+    if (top < list.scrollTop) list.scrollTop = top
+    else if (top + model.row_height > list.scrollTop + list.clientHeight)
+      list.scrollTop = top + model.row_height - list.clientHeight
+  }
+  const ask_for_window = () => {
+    const height = model.row_height
+    const top = Math.floor(list.scrollTop / height)
+    const bottom = Math.ceil((list.scrollTop + list.clientHeight) / height)
+    const last = model.first + rows.children.length
+    if ((top >= model.first && Math.min(bottom, model.total) <= last) || asked === top) return
+    asked = top
+    model.send_msg({ type: "window", first: Math.max(0, top - 8) })
+  }
+  const pick = (index, type = "pick") => {
+    if (index >= 0 && index < model.total) model.send_msg({ type, index })
+  }
+
+  list.addEventListener("scroll", ask_for_window, { passive: true })
+  rows.addEventListener("click", (event) => {
+    const row = event.target.closest("[data-index]")
+    if (row) pick(Number(row.dataset.index))
+  })
+  rows.addEventListener("dblclick", (event) => {
+    const row = event.target.closest("[data-index]")
+    if (row) pick(Number(row.dataset.index), "open")
+  })
+
+  const typing = (event) => {
+    const target = event.composedPath()[0]
+    return target instanceof Element && target.closest("input, textarea, select, [role=slider], [contenteditable]")
+  }
+  const on_key = (event) => {
+    if (!list.isConnected) return window.removeEventListener("keydown", on_key)
+    if (typing(event) || event.ctrlKey || event.metaKey || event.altKey) return
+    if (list.clientHeight === 0 || model.total === 0) return
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+    if (step) {
+      event.preventDefault()
+      pick(model.active < 0 ? 0 : Math.min(model.total - 1, Math.max(0, model.active + step)))
+    } else if (event.key === "Enter" && model.active >= 0 && event.composedPath().includes(list)) {
+      pick(model.active, "open")
+    }
+  }
+  window.addEventListener("keydown", on_key)
+  new ResizeObserver(ask_for_window).observe(list)
+
+  model.on("rows_html", () => { asked = -1; paint_rows(); ask_for_window() })
+  model.on("first", paint_rows)
+  model.on("active", () => { mark_active(); keep_in_view() })
+  for (const name of ["total", "head_html", "empty_html", "label", "row_height"]) model.on(name, paint_frame)
+  model.on("msg:custom", (data) => { if (data.type === "top") list.scrollTop = 0 })
+
+  paint_frame()
+  paint_rows()
+}

@@ -1,0 +1,221 @@
+"""The spectrum of the star in focus: flux over its median against vacuum wavelength.
+
+One persistent figure whose data is replaced. Lines are named after the class of the star (or a
+chosen set), moved with its radial velocity; bands of the Earth's air are shaded and marked ⊕.
+"""
+
+import math
+from html import escape
+from typing import Any
+
+import panel as pn
+from bokeh.models import ColumnDataSource, HoverTool, Range1d
+from bokeh.plotting import figure
+
+from app.atlas_store import AtlasStore
+from app.figures import FONT, INK, card_figure, paint, set_range
+from app.formats import minus
+from app.lines import LINE_SETS, line_set_name, sorted_lines
+from app.spectrum_columns import (
+    flux_range,
+    label_columns,
+    line_columns,
+    spectrum_columns,
+    telluric_columns,
+)
+from app.state import AppState
+from app.styles import CARD_CSS, CONTROLS
+from data_pipeline.spectra import Spectrum
+
+AUTO, OFF = "auto", "no lines"
+LABEL_ROOM = 0.34
+"""Height above the flux kept for the names of the lines, as a share of the range of the flux."""
+
+TOOLTIPS = """<div style="font-size:11px">λ <b>@x{0.0}</b> Å vacuum (@air{0.0} air)<br>
+flux @flux{0.000}</div>"""
+LINE_TOOLTIPS = """<div style="font-size:11px"><b>@name</b> @vacuum{0.00} Å vacuum
+(@air{0.00} air) @note</div>"""
+
+
+class SpectrumView(pn.viewable.Viewer):
+    """Spectrum of `state.focus`; the best first where a star has several."""
+
+    def __init__(self, state: AppState, store: AtlasStore, **params: Any) -> None:
+        super().__init__(**params)
+        self.state, self.store = state, store
+        self.spectra: list[Spectrum] = []
+        self.x_range, self.y_range = Range1d(start=3800, end=9000), Range1d(start=0, end=1)
+        self.source = ColumnDataSource({name: [] for name in ("x", "air", "flux", "low", "high")})
+        names = ("x", "name", "vacuum", "air", "note", "bottom", "top")
+        self.marks = ColumnDataSource({name: [] for name in names})
+        self.labels = ColumnDataSource({name: [] for name in ("x", "mark", "name", "foot", "y")})
+        self.telluric = ColumnDataSource({name: [] for name in ("x0", "x1", "x", "name", "y")})
+        self.figure = self._make_figure()
+        self._loading = False
+        self._make_panes()
+        self._load()
+        state.param.watch(self._on_state, ["focus", "theme"])
+
+    def __panel__(self) -> pn.viewable.Viewable:
+        return pn.Column(
+            self.bar,
+            self.message,
+            self.pane,
+            self.caption,
+            css_classes=["card-plot"],
+            stylesheets=[CARD_CSS],
+            sizing_mode="stretch_both",
+            margin=0,
+        )
+
+    def _make_figure(self) -> figure:
+        fig = card_figure(
+            "wavelength in vacuum [Å]", "relative flux", TOOLTIPS,
+            zoom="width",  # the names of the lines stay at the top
+            x_range=self.x_range, y_range=self.y_range,
+        )  # fmt: skip
+        self.strips = fig.vstrip("x0", "x1", source=self.telluric, line_color=None)
+        self.earth = fig.text(
+            "x", "y", source=self.telluric, text={"value": "⊕"}, text_align="center",
+            text_font_size="11px", text_baseline="bottom",
+        )  # fmt: skip
+        self.stems = fig.segment("x", "bottom", "x", "top", source=self.marks, line_width=1)
+        self.elbows = fig.segment("mark", "foot", "x", "y", source=self.labels, line_width=1)
+        self.band = fig.varea("x", "low", "high", source=self.source)
+        self.line = fig.line("x", "flux", source=self.source, line_width=1)
+        self.words = fig.text(
+            "x", "y", text="name", source=self.labels, angle=math.pi / 2, text_font={"value": FONT},
+            text_font_size="10px", text_baseline="middle", x_offset=0, y_offset=-2,
+        )  # fmt: skip
+        fig.hover.update(renderers=[self.line], mode="vline", line_policy="nearest")
+        fig.add_tools(HoverTool(tooltips=LINE_TOOLTIPS, renderers=[self.stems]))
+        return fig
+
+    def _make_panes(self) -> None:
+        self.pane = pn.pane.Bokeh(self.figure, sizing_mode="stretch_both", min_height=80, margin=0)
+        html: dict[str, Any] = {"sizing_mode": "stretch_width", **CONTROLS}
+        self.caption = pn.pane.HTML(css_classes=["card-caption"], **html)
+        self.message = pn.pane.HTML(css_classes=["card-message"], **html)
+        self.line_set = pn.widgets.Select(options=[AUTO], value=AUTO, width=168, **CONTROLS)
+        self.smoothed = pn.widgets.Toggle(label="smooth", width=64, **CONTROLS)
+        self.which = pn.widgets.Select(width=150, visible=False, **CONTROLS)
+        self.bar = pn.Row(
+            self.line_set, self.smoothed, self.which,
+            css_classes=["card-bar"], sizing_mode="stretch_width", **CONTROLS,
+        )  # fmt: skip
+        for widget in (self.line_set, self.smoothed, self.which):
+            widget.param.watch(self._draw, "value")
+
+    def _on_state(self, *events: Any) -> None:
+        with pn.io.hold():
+            if any(event.name == "focus" for event in events):
+                self._load()
+            else:
+                self._draw()
+
+    def _load(self) -> None:
+        row = self.state.focus
+        found = self.store.spectra(row) if row >= 0 else []
+        self.spectra = sorted(found, key=_signal_to_noise, reverse=True)
+        with pn.io.hold():
+            self._offer_choices()
+            self._draw()
+
+    def _offer_choices(self) -> None:
+        """What the select boxes offer for this star; nothing is drawn yet."""
+        self._loading = True
+        sets = {name: name for name in LINE_SETS}
+        epochs = {_epoch(i, spectrum): i for i, spectrum in enumerate(self.spectra)}
+        self.line_set.options = {f"lines: {line_set_name(self._label)}": AUTO, **sets, OFF: OFF}
+        self.which.param.update(options=epochs, value=0 if epochs else None)
+        self.which.visible = len(epochs) > 1
+        self._loading = False
+
+    @property
+    def _label(self) -> str | None:
+        return self.store.label(self.state.focus) if self.state.focus >= 0 else None
+
+    def _draw(self, *_: Any) -> None:
+        if self._loading:
+            return
+        with pn.io.hold():
+            for part in (self.pane, self.caption, self.bar):
+                part.visible = bool(self.spectra)
+            self.message.object = "" if self.spectra else self._message()
+            self.message.visible = not self.spectra
+            if self.spectra:
+                self._draw_spectrum(self.spectra[self.which.value or 0])
+            self._paint()
+
+    def _message(self) -> str:
+        if self.state.focus < 0:
+            return "Click a star on a map to see its spectrum."
+        return self.store.missing("spectra") or "No spectrum of this star."
+
+    def _draw_spectrum(self, spectrum: Spectrum) -> None:
+        columns = spectrum_columns(spectrum, self.smoothed.value)
+        start, end = float(spectrum.wavelength[0]), float(spectrum.wavelength[-1])
+        low, high = flux_range(columns)
+        top = high + LABEL_ROOM * (high - low)
+        set_range(self.x_range, start, end)
+        set_range(self.y_range, low, top)
+        self.source.data = columns
+        telluric = telluric_columns(start, end)
+        self.telluric.data = {**telluric, "y": [low] * len(telluric["x"])}
+        self._draw_lines(start, end, _line_velocity(spectrum), (low, high, top))
+        self.caption.object = _caption(spectrum)
+
+    def _draw_lines(
+        self, start: float, end: float, velocity: float, heights: tuple[float, float, float]
+    ) -> None:
+        name = line_set_name(self._label) if self.line_set.value == AUTO else self.line_set.value
+        lines = () if name == OFF else sorted_lines(name)
+        marks = line_columns(lines, start, end, velocity)
+        labels = label_columns(marks, start, end)
+        low, high, top = heights
+        foot, elbow = high + 0.12 * (top - high), high + 0.3 * (top - high)
+        n_marks, n_labels = len(marks["x"]), len(labels["x"])
+        self.marks.data = {**marks, "bottom": [low] * n_marks, "top": [foot] * n_marks}
+        self.labels.data = {**labels, "foot": [foot] * n_labels, "y": [elbow] * n_labels}
+
+    def _paint(self) -> None:
+        ink = INK[self.state.theme]
+        paint(self.figure, self.state.theme)
+        self.strips.glyph.update(fill_color=ink.muted, fill_alpha=0.12)
+        self.earth.glyph.text_color = ink.muted
+        self.band.glyph.update(fill_color=ink.accent, fill_alpha=0.22)
+        self.line.glyph.line_color = ink.text
+        for marks in (self.stems, self.elbows):
+            marks.glyph.update(line_color=ink.accent, line_alpha=0.45)
+        self.words.glyph.text_color = ink.text
+
+
+def _signal_to_noise(spectrum: Spectrum) -> float:
+    return spectrum.snr if math.isfinite(spectrum.snr) else -math.inf
+
+
+def _epoch(place: int, spectrum: Spectrum) -> str:
+    when = f"MJD {spectrum.time:.0f}" if math.isfinite(spectrum.time) else "undated"
+    noise = f", S/N {spectrum.snr:.0f}" if math.isfinite(spectrum.snr) else ""
+    return f"{place + 1}: {when}{noise}"
+
+
+def _line_velocity(spectrum: Spectrum) -> float:
+    """Velocity [km/s] by which lines are moved: none where the wavelengths are at rest."""
+    known = math.isfinite(spectrum.radial_velocity_km_s) and spectrum.frame != "rest"
+    return spectrum.radial_velocity_km_s if known else 0.0
+
+
+def _caption(spectrum: Spectrum) -> str:
+    """Where the spectrum comes from and what was done to it."""
+    velocity = _line_velocity(spectrum)
+    parts = [
+        escape(spectrum.instrument),
+        f"MJD {spectrum.time:.0f}" if math.isfinite(spectrum.time) else "",
+        f"S/N {spectrum.snr:.0f}" if math.isfinite(spectrum.snr) else "",
+        f"R {spectrum.resolution:.0f}" if math.isfinite(spectrum.resolution) else "",
+        f"{escape(spectrum.frame)} frame" if spectrum.frame else "",
+        minus(f"lines moved by {velocity:+.0f} km/s") if velocity else "",
+        "flux over its median",
+    ]
+    return " · ".join(part for part in parts if part)
