@@ -81,7 +81,7 @@ class SpectraConfig:
     """"vacuum" or "air": what the wavelengths in the files are measured in."""
     instrument: str = ""
     """Name of the instrument."""
-    resolution: float = float("nan")
+    resolution: float | None = None
     """Resolving power λ/Δλ."""
 
     def __post_init__(self) -> None:

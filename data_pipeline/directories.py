@@ -39,13 +39,13 @@ def new_directory(target: str | os.PathLike[str], overwrite: bool = False) -> It
     raises, the temporary directory is removed and the target is left as it was.
     """
     target = Path(target).absolute()
-    _refuse_existing(target, overwrite)
+    refuse_existing(target, overwrite)
     target.parent.mkdir(parents=True, exist_ok=True)
     building = Path(tempfile.mkdtemp(prefix=f".{target.name}.building-", dir=target.parent))
     building.chmod(0o755)  # mkdtemp makes it private; a survey is shared like any other directory
     try:
         yield building
-        _refuse_existing(target, overwrite)  # somebody may have been faster
+        refuse_existing(target, overwrite)  # somebody may have been faster
         if _is_occupied(target):
             target.rename(_set_aside_name(target))
         building.rename(target)
@@ -59,7 +59,8 @@ def _is_occupied(target: Path) -> bool:
     return target.exists() and not (target.is_dir() and not any(target.iterdir()))
 
 
-def _refuse_existing(target: Path, overwrite: bool) -> None:
+def refuse_existing(target: Path, overwrite: bool = False) -> None:
+    """Say early that `target` cannot be made, before anything expensive is done for it."""
     if target.exists() and not target.is_dir():
         raise InputError(f"{target} is a file; give the path of a directory to make.")
     if _is_occupied(target) and not overwrite:

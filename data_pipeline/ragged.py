@@ -122,11 +122,20 @@ class RaggedReader:
         self.names = schema.names
         self._columns = [[_getter(batch.column(name)) for name in self.names] for batch in batches]
         self._first_row = np.cumsum([0, *(batch.num_rows for batch in batches)])
+        self._lengths = {
+            field.name: _lengths([batch.column(field.name) for batch in batches])
+            for field in schema
+            if pa.types.is_list(field.type)
+        }
         keys = [batch.column("source_id").to_numpy() for batch in batches]
         self.source_id = np.concatenate(keys) if keys else np.empty(0, np.int64)
 
     def __len__(self) -> int:
         return len(self.source_id)
+
+    def lengths(self, name: str) -> NDArray[np.int64]:
+        """Return how many values each row has in a list column, shape (rows,)."""
+        return self._lengths[name]
 
     def row(self, index: int) -> dict[str, Any]:
         """Return one row: scalars, arrays, or None where a column is absent."""
@@ -148,6 +157,11 @@ def _check_schema(found: pa.Schema, expected: pa.Schema, path: Path) -> None:
             f"{path} lacks the columns {', '.join(problems)}, or holds them as another type. "
             "Write it with SurveyWriter."
         )
+
+
+def _lengths(columns: list[pa.ListArray]) -> NDArray[np.int64]:
+    parts = [np.diff(column.offsets.to_numpy()) for column in columns]
+    return np.concatenate([np.empty(0, np.int64), *parts]).astype(np.int64)
 
 
 def _getter(column: pa.Array) -> Callable[[int], Any]:

@@ -69,8 +69,9 @@ class Column:
         known = {key: metadata[key] for key in ("unit", "description", "ucd") if key in metadata}
         if "role" not in metadata:
             raise InputError(f"column {field.name!r} has no role in its Arrow field metadata.")
-        types = {arrow: name for name, arrow in _ARROW_TYPES.items()}
-        dtype = types.get(field.type, str(field.type))
+        # Compared one by one: equal list types need not hash alike (Parquet renames their items).
+        equal = (name for name, kind in _ARROW_TYPES.items() if kind == field.type)
+        dtype = next(equal, str(field.type))
         return cls(field.name, role=metadata["role"], dtype=dtype, **known)
 
 

@@ -83,18 +83,20 @@ def label_subsets(
 ) -> pd.DataFrame:
     """Return the paper's smaller label sets: in each part the common classes are capped.
 
-    The cap is the largest number per class that leaves at most the wanted fraction of the part
-    (Rizhko & Bloom 2024); rare classes stay whole. Smaller subsets lie inside larger ones.
+    The cap is the largest number per class that leaves at most the wanted fraction of the part's
+    labelled stars (Rizhko & Bloom 2024); rare classes stay whole, stars without a label are left
+    out. Smaller subsets lie inside larger ones.
     """
-    ids = _checked(source_id)
-    label_of = pd.Series(_as_text(labels), index=ids)
+    label_of = pd.Series(_as_text(labels), index=_checked(source_id))
+    labelled = split[split["source_id"].map(label_of) != ""]
     frames = []
     for name, fraction in fractions.items():
-        for part, rows in split.groupby("part", sort=True):
+        for part, rows in labelled.groupby("part", sort=True):
             part_ids = rows["source_id"].to_numpy()
             kept = _capped(part_ids, label_of.loc[part_ids].to_numpy(), fraction, seed)
             frames.append(_frame(name, kept, str(part)))
-    return pd.concat(frames, ignore_index=True)
+    empty = _frame("", np.empty(0, np.int64), "")
+    return pd.concat([empty, *frames], ignore_index=True)
 
 
 def class_cap(counts: ArrayLike, fraction: float) -> int:

@@ -150,6 +150,12 @@ class Survey:
         return self._light_curve_row >= 0
 
     @property
+    def n_points(self) -> NDArray[np.int64]:
+        """Number of points in each object's light curve, all bands and qualities, shape (N,)."""
+        counts = self._photometry.lengths("time")
+        return np.where(self.has_photometry, np.append(counts, 0)[self._light_curve_row], 0)
+
+    @property
     def has_spectra(self) -> NDArray[np.bool_]:
         """Which objects have at least one spectrum, shape (N,)."""
         return self.n_spectra > 0

@@ -135,6 +135,7 @@ def _catalog(config: BuildConfig, path: Path, definitions: Mapping[str, Column])
             table[name] = table[name].astype("str")
     if config.catalog.ra_in_hours and "ra_deg" in table:
         table["ra_deg"] *= 15.0
+    table["class_label"] = table.get("class_label", pd.Series(pd.NA, table.index, dtype="str"))
     return table.assign(row=np.arange(1, len(table) + 1))
 
 
@@ -192,6 +193,6 @@ def _spectrum(options: SpectraConfig, path: Path, survey: str) -> Spectrum:
         flux_err=flux_err,
         mask=given.get("mask", np.zeros(n)).astype(bool),
         snr=float(np.median(given["flux"][good] / flux_err[good])) if good.any() else np.nan,
-        resolution=options.resolution,
+        resolution=np.nan if options.resolution is None else options.resolution,
         instrument=options.instrument,
     )

@@ -1,0 +1,174 @@
+"""The command line: build a survey, simulate one, look at one.
+
+python -m data_pipeline build CONFIG.toml --out DIR [--data DIR]
+python -m data_pipeline demo --out DIR
+python -m data_pipeline inspect DIR [--verify]
+"""
+
+import argparse
+import os
+import sys
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from data_pipeline import directories
+from data_pipeline.cli import run_main, write_json
+from data_pipeline.inspection import contents, inspect_survey
+from data_pipeline.survey import Survey
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Parse the arguments and run the command."""
+    arguments = parser().parse_args(argv)
+    arguments.run(arguments)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    top = argparse.ArgumentParser(prog="python -m data_pipeline", description=__doc__)
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+    _add_build(commands.add_parser("build", help="your own catalog, light curves, spectra"))
+    _add_demo(commands.add_parser("demo", help="the simulated sky"))
+    _add_inspect(commands.add_parser("inspect", help="what is in a survey, what looks wrong"))
+    return top
+
+
+def _add_build(command: argparse.ArgumentParser) -> None:
+    command.add_argument("config", help="TOML file, or a preset: asas_acvs, eros1")
+    command.add_argument("--data", metavar="DIR", help="where the data are (overrides data_dir)")
+    command.add_argument("--limit", type=_positive, metavar="N", help="only so many stars")
+    _add_common(command)
+    command.set_defaults(run=_build)
+
+
+def _add_demo(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--n-stars", type=_positive, default=4000, metavar="N")
+    command.add_argument("--seed", type=int, default=42)
+    command.add_argument("--proportions", choices=("balanced", "paper"), default="balanced")
+    command.add_argument(
+        "--spectra-fraction", type=_fraction, metavar="F", help="share of stars with a spectrum"
+    )
+    command.add_argument(
+        "--periods", choices=("catalog", "search"), default="catalog",
+        help="take the simulated catalog's periods (faster), or search the light curves",
+    )  # fmt: skip
+    _add_common(command)
+    command.set_defaults(run=_demo)
+
+
+def _add_inspect(command: argparse.ArgumentParser) -> None:
+    command.add_argument("survey", type=Path)
+    command.add_argument("--verify", action="store_true", help="check the hash of every file")
+    command.add_argument("--json", metavar="FILE", help="write the figures for machines")
+    command.set_defaults(run=_inspect)
+
+
+def _add_common(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="survey to make")
+    command.add_argument("--overwrite", action="store_true", help="set an existing survey aside")
+    command.add_argument("--workers", type=_positive, default=_cores(), metavar="N")
+    command.add_argument("--json", metavar="FILE", help="write the figures for machines")
+
+
+def _build(arguments: argparse.Namespace) -> None:
+    # Imported here: the period search loads compiled libraries that `inspect` does not need.
+    from data_pipeline.build import build_survey
+    from data_pipeline.config import load_config
+
+    figures = build_survey(
+        load_config(arguments.config, arguments.data),
+        arguments.out,
+        overwrite=arguments.overwrite,
+        workers=arguments.workers,
+        limit=arguments.limit,
+    )
+    print(f"{_headline(figures)}\n{figures['n_periodic']} periods found")
+    print("seconds: " + ", ".join(f"{stage} {s:.1f}" for stage, s in figures["seconds"].items()))
+    write_json(arguments.json, figures)
+
+
+def _demo(arguments: argparse.Namespace) -> None:
+    from data_pipeline.demo import make_demo
+
+    path = make_demo(
+        arguments.out,
+        n_stars=arguments.n_stars,
+        seed=arguments.seed,
+        proportions=arguments.proportions,
+        spectra_fraction=arguments.spectra_fraction,
+        periods=arguments.periods,
+        workers=arguments.workers,
+        overwrite=arguments.overwrite,
+    )
+    figures = contents(Survey.open(path))
+    print(_headline(figures))
+    write_json(arguments.json, figures)
+
+
+def _inspect(arguments: argparse.Namespace) -> None:
+    survey = Survey.open(arguments.survey)
+    if arguments.verify:
+        directories.verify(arguments.survey)
+    figures = {**inspect_survey(survey), "verified": arguments.verify}
+    print(_headline(figures))
+    _print_classes(figures["classes"])
+    for title in ("splits", "rejected", "external"):
+        for name, value in figures[title].items():
+            print(f"{title}: {name} {_in_words(value)}")
+    print(textwrap.fill(f"features: {', '.join(figures['features']) or 'none'}", width=100))
+    for warning in figures["warnings"]:
+        print(f"warning: {warning}")
+    if arguments.verify:
+        print("every file matches its sha256")
+    write_json(arguments.json, figures)
+
+
+def _headline(figures: dict[str, Any]) -> str:
+    simulated = " (simulated)" if figures["is_synthetic"] else ""
+    return (
+        f"{figures['survey']}{simulated}: {figures['n_objects']} stars, "
+        f"{figures['n_labelled']} labelled, {figures['n_light_curves']} light curves with "
+        f"{figures['n_points']} points, {figures['n_spectra']} spectra, "
+        f"{len(figures['features'])} features, {figures['n_rejected']} rejected\n{figures['path']}"
+    )
+
+
+def _print_classes(classes: dict[str, dict[str, float]]) -> None:
+    print(
+        f"{'class':16}{'stars':>7}{'light curve':>13}{'spectrum':>10}{'period':>8}{'features':>10}"
+    )
+    for label, row in classes.items():
+        shares = (row["photometry"], row["spectra"], row["period"], row["features"])
+        widths = (13, 10, 8, 10)
+        cells = "".join(f"{share:>{w}.0%}" for share, w in zip(shares, widths, strict=True))
+        print(f"{label:16}{int(row['n']):>7}{cells}")
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {count}" for name, count in value.items())
+    return str(value)
+
+
+def _cores() -> int:
+    return os.cpu_count() or 1
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, found {text}")
+    return value
+
+
+def _fraction(text: str) -> float:
+    value = float(text)
+    if not 0.0 <= value <= 1.0:
+        raise argparse.ArgumentTypeError(f"must lie in 0 .. 1, found {text}")
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(run_main(main, None))
