@@ -62,8 +62,8 @@ def probe_predictions(embeddings: Embeddings, labels: Labels, seed: int) -> Pred
 def read_predictions(path: str | os.PathLike[str], source_id: npt.NDArray[np.int64]) -> Predictions:
     """Read a Parquet or CSV file of predictions and align it with `source_id` (N,).
 
-    Columns: source_id and one ``prob_<class>`` per class; others are ignored. Objects the file
-    does not know have no prediction.
+    Columns: source_id, one ``prob_<class>`` per class, and perhaps was_trained_on, whose rows are
+    left out: those probabilities are not out of fold. Objects left out have no prediction.
     """
     path = Path(path)
     table = _read_table(path)
@@ -76,13 +76,18 @@ def read_predictions(path: str | os.PathLike[str], source_id: npt.NDArray[np.int
     ids = table["source_id"]
     if ids.dtype != np.int64 or ids.duplicated().any():
         raise InputError(f"{path}: source_id must be whole numbers, each once.")
+    probability = table[columns].to_numpy(dtype=np.float64, copy=True)
+    if "was_trained_on" in table:
+        probability[table["was_trained_on"].to_numpy(dtype=bool)] = np.nan
     row = pd.Index(ids).get_indexer(pd.Index(source_id))
-    if (row < 0).all():
-        raise InputError(f"{path} predicts none of the {len(source_id)} objects embedded.")
-    probability = table[columns].to_numpy(dtype=np.float64)[row]
-    probability[row < 0] = np.nan
+    aligned = np.where(row[:, None] >= 0, probability[row], np.nan)
+    if np.isnan(aligned).all():
+        raise InputError(
+            f"{path} predicts none of the {len(source_id)} objects embedded, or only those its "
+            "model was trained on. Predict with a model of other folds."
+        )
     classes = [name.removeprefix(_PREFIX) for name in columns]
-    return Predictions(classes, probability, {"from": path.name, **file_record(path)})
+    return Predictions(classes, aligned, {"from": path.name, **file_record(path)})
 
 
 def _read_table(path: Path) -> pd.DataFrame:

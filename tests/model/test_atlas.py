@@ -181,6 +181,8 @@ def test_predictions_from_a_file_are_aligned(atlas: Atlas, tmp_path: Path) -> No
     rows = np.random.default_rng(1).permutation(len(atlas))[:-1]
     table = pd.DataFrame({"source_id": atlas.source_id[rows], "predicted_class": "?"})
     table["prob_EW"], table["prob_SR"] = rows / 100, 1 - rows / 100
+    table["was_trained_on"] = rows == rows[-1]
+    rows = rows[:-1]
     for name, write in (("p.csv", table.to_csv), ("p.parquet", table.to_parquet)):
         write(tmp_path / name, index=False)
         built = build_atlas(
