@@ -18,6 +18,7 @@ from data_pipeline.errors import InputError
 DICTIONARY = pa.dictionary(pa.int16(), pa.string())
 MAX_BATCH_VALUES = 1 << 20
 MAX_BATCH_ROWS = 4096
+MAX_WORDS = 1 << 15
 
 Row = Mapping[str, Any]
 
@@ -84,7 +85,7 @@ class RaggedWriter:
             joined = np.concatenate(parts) if parts else np.empty(0, kind.to_pandas_dtype())
             return pa.array(joined, type=kind)
         words = self._words[field.name]
-        codes = [_encode(part, words) for part in parts]
+        codes = [_encode(part, words, field.name) for part in parts]
         indices = np.concatenate(codes) if codes else np.empty(0, np.int16)
         return pa.DictionaryArray.from_arrays(
             pa.array(indices, pa.int16()), pa.array(list(words), pa.string())
@@ -95,10 +96,15 @@ def _is_text_list(kind: pa.DataType) -> bool:
     return pa.types.is_list(kind) and pa.types.is_dictionary(kind.value_type)
 
 
-def _encode(text: NDArray, words: dict[str, int]) -> NDArray[np.int16]:
+def _encode(text: NDArray, words: dict[str, int], column: str) -> NDArray[np.int16]:
     """Turn words into codes, giving new words the next code."""
     unique, inverse = np.unique(text, return_inverse=True)
     codes = [words.setdefault(str(word), len(words)) for word in unique]
+    if len(words) > MAX_WORDS:
+        raise InputError(
+            f"column {column!r} has more than {MAX_WORDS} different values ({unique[-1]!r} ...). "
+            "It is meant for a few names, such as those of cameras."
+        )
     return np.array(codes, dtype=np.int16)[inverse]
 
 

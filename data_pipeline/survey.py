@@ -9,7 +9,7 @@ missing for any object.
 
 import operator
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from data_pipeline import directories
 from data_pipeline.errors import InputError
-from data_pipeline.ids import check_source_ids
+from data_pipeline.ids import check_source_ids, check_unique_ids
 from data_pipeline.light_curves import LightCurve
 from data_pipeline.ragged import RaggedReader
 from data_pipeline.records import (
@@ -69,6 +69,7 @@ class Survey:
         self.columns = {field.name: Column.from_arrow_field(field) for field in table.schema}
         self.objects: pd.DataFrame = table.to_pandas()
         self.source_id: NDArray[np.int64] = self.objects["source_id"].to_numpy()
+        check_unique_ids(self.source_id, str(path / "objects.parquet"))
         self._by_id = np.argsort(self.source_id, kind="stable")
         self._sorted_id = self.source_id[self._by_id]
         self._photometry = RaggedReader(path / "photometry.arrow", PHOTOMETRY_SCHEMA)
@@ -84,6 +85,9 @@ class Survey:
 
     def __len__(self) -> int:
         return len(self.source_id)
+
+    def __reduce__(self) -> tuple[Callable[[Path], "Survey"], tuple[Path]]:
+        return Survey.open, (self.path,)  # another process opens the files itself
 
     def __repr__(self) -> str:
         return f"Survey({self.name!r}, {len(self)} objects, {str(self.path)!r})"
@@ -189,14 +193,26 @@ class Survey:
 
     def _link_light_curves(self) -> NDArray[np.int64]:
         link = np.full(len(self), -1, dtype=np.int64)
-        link[self.rows(self._photometry.source_id)] = np.arange(len(self._photometry))
+        check_unique_ids(self._photometry.source_id, str(self.path / "photometry.arrow"))
+        rows = self._owners(self._photometry, "photometry.arrow")
+        link[rows] = np.arange(len(self._photometry))
         return link
 
     def _link_spectra(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Order the spectra by object: rows of spectra.arrow, and where each object's start."""
-        rows = self.rows(self._spectra.source_id)
+        rows = self._owners(self._spectra, "spectra.arrow")
         start = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(self)))])
         return np.argsort(rows, kind="stable"), start
+
+    def _owners(self, records: RaggedReader, file: str) -> NDArray[np.int64]:
+        """Return the row of the object that each record is about."""
+        strangers = np.setdiff1d(records.source_id, self.source_id)
+        if strangers.size:
+            raise InputError(
+                f"{self.path / file} is about {strangers.size} objects that objects.parquet lacks "
+                f"(source_id {strangers[0]} ...): it belongs to another survey."
+            )
+        return self.rows(records.source_id)
 
 
 def _read_parquet(path: Path) -> pa.Table:
