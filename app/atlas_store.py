@@ -83,6 +83,11 @@ class AtlasStore:
         """Colour, marker and name of each of `classes`."""
         return self.by_class.styles
 
+    @property
+    def class_counts(self) -> NDArray[np.int64]:
+        """Number of stars of each of `classes`."""
+        return self.by_class.counts
+
     def _coloring(self, column: str) -> Coloring:
         """Colours of the stars by a column."""
         return color_stars(self.objects, column)

@@ -122,7 +122,8 @@ class Evidence:
             return ""
         where = " and ".join(_IN_WORDS.get(modality, modality) for modality in beyond)
         least = np.floor(10 * min(beyond.values())) / 10
-        return f"farther from the {self.labels[row]} centre than {least:g} % of them by {where}"
+        others = "every other" if least >= 100 else f"{least:g} % of them"
+        return f"farther from the {self.labels[row]} centre than {others} by {where}"
 
     def _probability_of_label(self) -> NDArray[np.float64]:
         probability = np.full(len(self.labels), np.nan)

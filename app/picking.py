@@ -113,9 +113,13 @@ def simplify(x: ArrayLike, y: ArrayLike, units_per_pixel: tuple[float, float]) -
     scale = np.maximum(np.abs(np.asarray(units_per_pixel, dtype=np.float64)), 1e-300)
     pixels = np.column_stack([x, y]) / scale
     kept = _douglas_peucker(pixels, tolerance=1.0)
-    decimals = [int(np.clip(np.ceil(2 - np.log10(unit)), 0, 12)) for unit in scale]
     outline = pixels[kept] * scale
-    return np.column_stack([np.round(outline[:, i], decimals[i]) for i in (0, 1)])
+    return np.column_stack([np.round(outline[:, i], decimals_for(scale[i])) for i in (0, 1)])
+
+
+def decimals_for(unit: float) -> int:
+    """Decimals that keep a hundredth of this unit."""
+    return int(np.clip(np.ceil(2 - np.log10(max(abs(unit), 1e-12))), 0, 14))
 
 
 def _douglas_peucker(points: Floats, tolerance: float) -> NDArray[np.bool_]:

@@ -73,8 +73,8 @@ def _dots(xy: NDArray[np.float64], layer: Layer, frame: Frame) -> Pixels:
 
 def _counts(xy: NDArray[np.float64], layer: Layer, frame: Frame) -> NDArray[np.uint32]:
     """Stars of each class in each pixel, shape (height, width, classes)."""
-    classes = list(range(len(layer.colors)))
-    code = pd.Categorical.from_codes(np.asarray(layer.code[layer.rows]), categories=classes)
+    classes = pd.CategoricalDtype(list(range(len(layer.colors))))
+    code = pd.Categorical.from_codes(layer.code[layer.rows], dtype=classes)
     table = pd.DataFrame({"x": xy[layer.rows, 0], "y": xy[layer.rows, 1], "code": code})
     counted = rasterize(
         hv.Points(table, ["x", "y"], ["code"]),

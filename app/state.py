@@ -126,3 +126,12 @@ class AppState(param.Parameterized):
     def _show(self, mask: Mask, recipe: list[dict[str, Any]]) -> None:
         mask.setflags(write=False)
         self.param.update(selection=mask, recipe=recipe)
+
+
+def tie(
+    first: param.Parameterized, name: str, second: param.Parameterized, other_name: str
+) -> None:
+    """Keep a parameter of one object equal to one of another, both ways; `first` wins now."""
+    setattr(second, other_name, getattr(first, name))
+    first.param.watch(lambda event: setattr(second, other_name, event.new), name)
+    second.param.watch(lambda event: setattr(first, name, event.new), other_name)

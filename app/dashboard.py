@@ -1,0 +1,141 @@
+"""The page: which view stands where, and the wires between the header and the state. No data."""
+
+from typing import Any
+
+import panel as pn
+
+from app.atlas_store import MODALITY_NAMES, AtlasStore
+from app.chrome import Header, Keys, MapBar, Rail, static
+from app.state import AppState, tie
+from app.views.legend import LegendView
+from app.views.map import MapView
+from app.views.scatter import ScatterView
+
+TITLE = "AstroM³ Explorer"
+HINTS = {
+    "Explore": "Neighbours of the star in focus",
+    "Vet": "Stars that do not fit their class, worst first",
+    "Search": "Search in one modality or across them",
+    "Cluster": "Parts of a class",
+    "Report": "The selection as a file",
+}
+
+
+class Dashboard:
+    """One session's page over a store."""
+
+    def __init__(self, store: AtlasStore, state: AppState | None = None) -> None:
+        self.store = store
+        self.state = state or AppState(store.n)
+        if not self.state.diagram:
+            self.state.diagram = next(iter(store.diagrams), "")
+        self.map = MapView(self.state, store)
+        self.scatter = ScatterView(self.state, store)
+        self.legend = LegendView(self.state, store)
+        self.header = self._make_header()
+        self.rail = Rail(mode=self.state.mode, hints=HINTS, sizing_mode="stretch_both")
+        self.map_bar = MapBar(
+            label="Map of",
+            options={m: f"Map: {MODALITY_NAMES.get(m, m)}" for m in store.modalities},
+            value=self.state.map_modality,
+            sizing_mode="stretch_width",
+        )
+        self.scatter_bar = MapBar(
+            label="Diagram",
+            options={key: diagram.title for key, diagram in store.diagrams.items()},
+            value=self.state.diagram,
+            sizing_mode="stretch_width",
+        )
+        self.keys = Keys()
+        self._wire()
+
+    def template(self) -> pn.Template:
+        """The page as a Panel template, ready to be served."""
+        page = pn.Template(static("page.html"))
+        page.add_variable("page_css", static("style.css"))
+        page.add_variable("page_theme", self.state.theme)
+        for name, part in self._parts().items():
+            page.add_panel(name, part)
+        return page
+
+    def _parts(self) -> dict[str, Any]:
+        return {
+            "header": self.header, "rail": self.rail, "keys": self.keys,
+            "map_bar": self.map_bar, "map": self.map.pane,
+            "scatter_bar": self.scatter_bar, "scatter": self.scatter.pane,
+            "legend": self.legend,
+            "tray": pn.Column(sizing_mode="stretch_both"),
+            "card": pn.Column(sizing_mode="stretch_both"),
+        }  # fmt: skip
+
+    def _make_header(self) -> Header:
+        atlas = self.store.atlas
+        return Header(
+            atlas_name=atlas.name,
+            is_synthetic=atlas.is_synthetic,
+            n_total=self.store.n,
+            sizing_mode="stretch_width",
+        )
+
+    def _wire(self) -> None:
+        state = self.state
+        state.param.watch(lambda _: self._show_selection(), ["selection", "select_mode"])
+        state.param.watch(lambda _: self._show_notes(), ["map_modality", "diagram", "focus"])
+        for name in ("theme", "notice"):
+            tie(state, name, self.header, name)
+        tie(state, "mode", self.rail, "mode")
+        tie(state, "map_modality", self.map_bar, "value")
+        tie(state, "diagram", self.scatter_bar, "value")
+        for bar, view in ((self.map_bar, self.map), (self.scatter_bar, self.scatter)):
+            bar.param.watch(lambda event, view=view: view.use_tool(event.new), "tool")
+            bar.on_act = lambda _, view=view: view.show_all()
+        self.header.on_act = self.keys.on_act = self.act
+        self.keys.param.watch(lambda event: self._hold(event.new), "held")
+        self._show_selection()
+        self._show_notes()
+
+    def act(self, message: dict[str, Any]) -> None:
+        """Do what a button or a key asks: {"act": name, ...}."""
+        state = self.state
+        match message.get("act"):
+            case "undo":
+                state.undo()
+            case "redo":
+                state.redo()
+            case "clear":
+                state.clear_selection()
+            case "theme":
+                state.theme = "dark" if state.theme == "light" else "light"
+            case "mode":
+                state.select_mode = message["mode"]
+            case "tool":
+                self.map_bar.tool = self.scatter_bar.tool = message["tool"]
+            case "search":
+                self.find(str(message["text"]))
+            case "help":
+                self.keys._send_msg({"act": "help"})
+            case "dismiss":
+                state.notice = ""
+
+    def find(self, text: str) -> None:
+        """Focus the star that the text names, or say why there is none."""
+        match = self.store.find(text)
+        if match.row >= 0:
+            self.state.focus = match.row
+        self.state.notice = match.note
+
+    def _hold(self, mode: str) -> None:
+        self.state.select_mode = mode or "replace"
+
+    def _show_selection(self) -> None:
+        self.header.param.update(
+            n_selected=self.state.n_selected,
+            can_undo=self.state.can_undo,
+            can_redo=self.state.can_redo,
+            select_mode=self.state.select_mode,
+        )
+
+    def _show_notes(self) -> None:
+        diagram = self.store.diagrams.get(self.state.diagram)
+        self.map_bar.note = self.map.note
+        self.scatter_bar.note = self.scatter.note if diagram else ""

@@ -1,0 +1,261 @@
+"""One Bokeh figure of stars, made once: a picture, markers, rings, a name under the pointer.
+
+Many stars are an image, few are markers; either way rings mark the star in focus and the stars
+listed beside it. The figure knows no atlas and no state: `StarView` feeds it. Gestures come back
+as Bokeh events; lasso and box select nothing by themselves.
+"""
+
+from typing import Any
+
+import numpy as np
+from bokeh.core.properties import value
+from bokeh.models import (
+    AllIndices,
+    BoxAnnotation,
+    BoxSelectTool,
+    CDSView,
+    ColumnDataSource,
+    CustomJS,
+    HoverTool,
+    IndexFilter,
+    Label,
+    LassoSelectTool,
+    PanTool,
+    PolyAnnotation,
+    Range1d,
+    WheelZoomTool,
+)
+from bokeh.plotting import figure
+from numpy.typing import ArrayLike, NDArray
+
+from app.figures import FONT, INK, paint, set_range
+from app.palette import GREY
+from app.shading import Frame, Pixels
+
+_COLUMNS = ("x", "y", "color", "marker", "name", "info")
+_ONE_TOOL = "for (const [name, tool] of Object.entries(tools)) tool.active = name == fig.tags[0]"
+_NAME_UNDER_POINTER = """
+const {index, geometry: at} = cb_data
+const hits = index.indices
+if (hits.length == 0) { label.visible = false; return }
+const {x, y, name, info} = source.data
+const per_x = Math.abs(fig.x_range.end - fig.x_range.start) / fig.inner_width
+const per_y = Math.abs(fig.y_range.end - fig.y_range.start) / fig.inner_height
+const apart = (i) => Math.hypot((x[i] - at.x) / per_x, (y[i] - at.y) / per_y)
+const i = hits.reduce((best, j) => apart(j) < apart(best) ? j : best)
+const left = (x[i] - fig.x_range.start) / (fig.x_range.end - fig.x_range.start) < 0.6
+label.setv({x: x[i], y: y[i], text: name[i] + "\\n" + info[i],
+            text_align: left ? "left" : "right", x_offset: left ? 12 : -12, visible: true})
+"""
+_POINTER_AT_REST = """
+if (!picture.visible) return
+clearTimeout(window.astrom3_pointer)
+window.astrom3_pointer = setTimeout(() => { pointer.tags = [cb_obj.x, cb_obj.y] }, 40)
+"""
+
+
+class StarFigure:
+    """The figure and its layers, from the bottom: picture, markers, selected markers, rings.
+
+    Attributes
+    ----------
+    fig : bokeh figure
+    pointer : ColumnDataSource
+        Its tags are the pointer's place while a picture is shown.
+    """
+
+    def __init__(self) -> None:
+        self._tools = {
+            "pan": PanTool(),
+            "lasso": LassoSelectTool(renderers=[], overlay=PolyAnnotation(visible=False)),
+            "box": BoxSelectTool(renderers=[], overlay=BoxAnnotation(visible=False)),
+        }
+        self.fig = self._empty_figure()
+        self._picture_source = ColumnDataSource({"image": [], "x": [], "y": [], "dw": [], "dh": []})
+        self._picture = self.fig.image_rgba(source=self._picture_source, visible=False)
+        self._source = ColumnDataSource({name: [] for name in _COLUMNS})
+        self._stars = self._markers(AllIndices())
+        self._lit = self._markers(IndexFilter([]))
+        self._lit.visible = False
+        self._neighbor_source = ColumnDataSource({"x": [], "y": []})
+        self._neighbor_rings = self._rings(self._neighbor_source, 14, 1.4)
+        self._focus_source = ColumnDataSource({"x": [], "y": []})
+        self._focus_halo = self._rings(self._focus_source, 21, 5)
+        self._focus_ring = self._rings(self._focus_source, 21, 2.2)
+        self._label = self._name_label()
+        self.pointer = ColumnDataSource()
+        self._add_hover()
+
+    def paint(self, theme: str) -> None:
+        """Take the inks of a theme, "light" or "dark"."""
+        ink = INK[theme]
+        paint(self.fig, theme)
+        self.fig.outline_line_color = None
+        self._grey = GREY[theme]
+        for renderer in (self._stars, self._lit):
+            renderer.glyph.line_color = value(ink.panel)
+        self._neighbor_rings.glyph.line_color = value(ink.text)
+        self._focus_ring.glyph.line_color = value(ink.accent)
+        self._focus_halo.glyph.line_color = value(ink.panel)
+        self._label.update(
+            text_color=ink.text, background_fill_color=ink.panel, border_line_color=ink.line
+        )
+        for name in ("lasso", "box"):
+            self._tools[name].overlay.update(
+                fill_color=ink.accent, fill_alpha=0.08, line_color=ink.accent, line_alpha=0.9,
+                line_width=1.4, line_dash="solid",
+            )  # fmt: skip
+        self._fade_unlit()
+
+    def use_tool(self, name: str) -> None:
+        """Make a drag "pan", "lasso" or "box"."""
+        self.fig.tags = [name]
+
+    def set_view(self, x: tuple[float, float], y: tuple[float, float]) -> None:
+        """Show this part of the plane; a range may run backwards."""
+        set_range(self.fig.x_range, *x)
+        set_range(self.fig.y_range, *y)
+
+    def set_markers(self, columns: dict[str, Any], size: float) -> None:
+        """Replace the stars drawn as markers.
+
+        Parameters
+        ----------
+        columns : dict
+            x, y, color, marker, name, info: equal lengths.
+        size : float
+            Of a marker, in pixels.
+        """
+        self._stars.view.filter = AllIndices()
+        self._light(None)
+        self._source.data = columns
+        for renderer in (self._stars, self._lit):
+            renderer.glyph.update(size=size, line_width=0.6 if size > 6 else 0.4)
+
+    def set_visible(
+        self, visible: NDArray[np.integer] | None, lit: NDArray[np.integer] | None
+    ) -> None:
+        """Which markers are drawn, and which of those in colour above the grey others.
+
+        Parameters
+        ----------
+        visible, lit : int arrays or None
+            Places in the columns; None for all of them and for no selection.
+        """
+        self._stars.view.filter = AllIndices() if visible is None else _index_filter(visible)
+        self._light(lit)
+
+    def set_picture(self, pixels: Pixels, frame: Frame) -> None:
+        """Show a picture of the stars of a part of the plane."""
+        (x0, x1), (y0, y1) = frame.x, frame.y
+        self._picture_source.data = {
+            "image": [pixels], "x": [x0], "y": [y0], "dw": [x1 - x0], "dh": [y1 - y0],
+        }  # fmt: skip
+
+    def show_markers(self, markers: bool) -> None:
+        """Show the markers (true) or the picture."""
+        self._picture.visible = not markers
+        self._stars.visible = markers
+        self._lit.visible = markers and self._has_lit
+        self._label.visible = False
+
+    def set_rings(self, focus: NDArray[np.float64], neighbors: NDArray[np.float64]) -> None:
+        """Ring the star in focus, shape (0 or 1, 2), and the listed ones, shape (n, 2)."""
+        self._focus_source.data = {"x": focus[:, 0], "y": focus[:, 1]}
+        self._neighbor_source.data = {"x": neighbors[:, 0], "y": neighbors[:, 1]}
+
+    def name_star(self, x: float, y: float, text: str) -> None:
+        """Write a name beside a place; an empty text takes it away."""
+        if not text:
+            self._label.visible = False
+            return
+        view = self.fig.x_range
+        left = (x - view.start) / (view.end - view.start) < 0.6
+        self._label.update(
+            x=x, y=y, text=text, visible=True,
+            text_align="left" if left else "right", x_offset=12 if left else -12,
+        )  # fmt: skip
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the frame in pixels, or a likely size before the page tells."""
+        return int(self.fig.inner_width or 480), int(self.fig.inner_height or 420)
+
+    @property
+    def view(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Start and end of the x range and of the y range."""
+        x, y = self.fig.x_range, self.fig.y_range
+        return (x.start, x.end), (y.start, y.end)
+
+    @property
+    def units_per_pixel(self) -> tuple[float, float]:
+        """Data units in one pixel along x and y, signed."""
+        (x0, x1), (y0, y1) = self.view
+        width, height = self.size
+        return (x1 - x0) / width, (y1 - y0) / height
+
+    def _empty_figure(self) -> figure:
+        zoom = WheelZoomTool(zoom_on_axis=False)
+        fig = figure(
+            x_range=Range1d(0, 1), y_range=Range1d(0, 1), tools=[*self._tools.values(), zoom],
+            toolbar_location=None, sizing_mode="stretch_both", min_border=4,
+            background_fill_alpha=0, border_fill_alpha=0, output_backend="canvas",
+        )  # fmt: skip
+        fig.toolbar.update(active_drag=self._tools["pan"], active_scroll=zoom, active_tap=None)
+        fig.js_on_change("tags", CustomJS(args={"fig": fig, "tools": self._tools}, code=_ONE_TOOL))
+        for axis in fig.axis:
+            axis.update(
+                axis_label_text_font=FONT, axis_label_text_font_size="12px",
+                axis_label_text_font_style="normal", axis_label_standoff=6,
+                major_label_text_font=FONT, major_label_text_font_size="11px",
+                major_label_standoff=5, minor_tick_line_color=None, axis_line_color=None,
+                major_tick_in=0, major_tick_out=4,
+            )  # fmt: skip
+        return fig
+
+    def _markers(self, rows: AllIndices | IndexFilter) -> Any:
+        return self.fig.scatter(
+            "x", "y", source=self._source, view=CDSView(filter=rows), size=7, marker="marker",
+            fill_color="color", line_width=0.5, fill_alpha=0.85, line_alpha=0.9,
+        )  # fmt: skip
+
+    def _rings(self, source: ColumnDataSource, size: float, width: float) -> Any:
+        return self.fig.scatter(
+            "x", "y", source=source, size=size, fill_color=None, line_width=width,
+        )  # fmt: skip
+
+    def _name_label(self) -> Label:
+        label = Label(
+            x=0, y=0, text="", visible=False, text_font=FONT, text_font_size="12px",
+            text_line_height=1.3, text_baseline="middle", padding=6, border_radius=4,
+            background_fill_alpha=0.96, border_line_width=1, x_offset=12, syncable=False,
+        )  # fmt: skip
+        self.fig.add_layout(label)
+        return label
+
+    def _add_hover(self) -> None:
+        args = {"fig": self.fig, "label": self._label}
+        under = CustomJS(args={**args, "source": self._source}, code=_NAME_UNDER_POINTER)
+        self.fig.add_tools(HoverTool(renderers=[self._stars], tooltips=None, callback=under))
+        resting = {"picture": self._picture, "pointer": self.pointer}
+        self.fig.js_on_event("mousemove", CustomJS(args=resting, code=_POINTER_AT_REST))
+        self.fig.js_on_event("mouseleave", CustomJS(args=args, code="label.visible = false"))
+
+    def _light(self, lit: NDArray[np.integer] | None) -> None:
+        self._has_lit = lit is not None
+        self._lit.view.filter = _index_filter(np.empty(0, int) if lit is None else lit)
+        self._lit.visible = self._has_lit and self._stars.visible
+        self._fade_unlit()
+
+    def _fade_unlit(self) -> None:
+        if self._has_lit:
+            self._stars.glyph.update(fill_color=value(self._grey), fill_alpha=0.7, line_alpha=0.0)
+        else:
+            self._stars.glyph.update(fill_color="color", fill_alpha=0.85, line_alpha=0.9)
+
+    _has_lit = False
+    _grey = GREY["light"]
+
+
+def _index_filter(rows: ArrayLike) -> IndexFilter:
+    return IndexFilter(np.asarray(rows).tolist())

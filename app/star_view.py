@@ -1,0 +1,228 @@
+"""What the two maps have in common: stars of the atlas on a plane, drawn, picked, selected.
+
+A subclass says which plane. Up to `MARKER_LIMIT` stars in view are markers that the browser zooms
+by itself; more are a picture, drawn again whenever the view, the selection or the legend changes.
+"""
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+import panel as pn
+from bokeh.events import DoubleTap, RangesUpdate, SelectionGeometry, Tap
+from numpy.typing import NDArray
+
+from app import selection
+from app.atlas_store import AtlasStore
+from app.background import Latest
+from app.formats import period_text
+from app.palette import GREY
+from app.picking import PointIndex
+from app.shading import Frame, Layer, Pixels, shade
+from app.star_figure import StarFigure
+from app.state import AppState
+
+MARKER_LIMIT = 5000
+MAX_LISTED = 200
+_MARGIN = 0.04
+Rows = NDArray[np.integer]
+
+
+class StarView(pn.viewable.Viewer):
+    """A map of the atlas's stars. Subclasses set the plane with `show_plane`."""
+
+    def __init__(self, state: AppState, store: AtlasStore, **params: Any) -> None:
+        super().__init__(**params)
+        self.state, self.store = state, store
+        self.stars = StarFigure()
+        self.pane = pn.pane.Bokeh(
+            self.stars.fig, sizing_mode="stretch_both", margin=0, min_width=100, min_height=100
+        )
+        self.view = ""
+        self.points = PointIndex(np.full((store.n, 2), np.nan))
+        self._picture = Latest[tuple[Pixels, Frame]](self._show_picture, delay_s=0.02)
+        self._marked: Rows | None = None
+        self._listen()
+
+    def show_plane(self, view: str, invert_x: bool = False, invert_y: bool = False) -> None:
+        """Put the stars where "map:<modality>" or "diagram:<key>" has them, all in view."""
+        self.view = view
+        self.points = self.store.points(view)
+        self._inverted = invert_x, invert_y
+        self._marked = None
+        self.show_all()
+        self._draw_rings()
+
+    def show_all(self) -> None:
+        """Zoom out to all stars."""
+        low, high = self.points.low, self.points.high
+        pad = _MARGIN * np.where(high > low, high - low, 1.0)
+        spans = [(float(a), float(b)) for a, b in zip(low - pad, high + pad, strict=True)]
+        x, y = (
+            span[::-1] if back else span for span, back in zip(spans, self._inverted, strict=True)
+        )
+        self.stars.set_view(x, y)
+        self.draw()
+
+    def use_tool(self, name: str) -> None:
+        """Make a drag "pan", "lasso" or "box"."""
+        self.stars.use_tool(name)
+
+    @property
+    def coloring(self) -> Any:
+        """The colours in force."""
+        return self.store.coloring(self.state.color_by)
+
+    @property
+    def shown(self) -> NDArray[np.bool_]:
+        """Stars (N,) that have a place here and whose class is switched on."""
+        coloring = self.coloring
+        on = ~np.isin(coloring.labels, self.state.hidden_classes)
+        return self.points.placed & on[coloring.code]
+
+    def draw(self) -> None:
+        """Draw the stars in view, as markers if they are few."""
+        (x0, x1), (y0, y1) = self.stars.view
+        shown = self.shown
+        if self.points.placed.sum() <= MARKER_LIMIT:
+            rows = np.flatnonzero(self.points.placed)
+        else:
+            rows = np.flatnonzero(shown & self.points.in_box(x0, x1, y0, y1))
+        if len(rows) <= MARKER_LIMIT:
+            self._picture.cancel()
+            self._mark(rows, shown)
+        else:
+            self._marked = None
+            self._picture.request(partial(self._make_picture, rows, self._frame()))
+
+    def pick(self, x: float, y: float, max_pixels: float = 14.0) -> int:
+        """Row of the star under a place of the plane, or -1."""
+        return self.points.nearest(x, y, self.stars.units_per_pixel, max_pixels, self.shown)
+
+    def select_geometry(self, geometry: dict[str, Any]) -> None:
+        """Select what a lasso or a box encloses."""
+        step = selection.step_from_geometry(self.view, geometry, self.stars.units_per_pixel)
+        if step is None:
+            return
+        if self.state.hidden_classes:
+            step |= {"without": self.state.hidden_classes, "by": self.state.color_by}
+        self.state.select(selection.mask_of(step, self.store), self.state.select_mode, step)
+
+    def _listen(self) -> None:
+        fig = self.stars.fig
+        fig.on_event(Tap, self._on_tap)
+        fig.on_event(DoubleTap, lambda _: self.show_all())
+        fig.on_event(SelectionGeometry, self._on_selection)
+        fig.on_event(RangesUpdate, lambda _: self._on_view_change())
+        for size in ("inner_width", "inner_height"):
+            fig.on_change(size, lambda attr, old, new: self._on_view_change())
+        self.stars.pointer.on_change("tags", lambda attr, old, new: self._name_under(new))
+        watch = self.state.param.watch
+        watch(lambda _: self._repaint(), "theme")
+        watch(lambda _: self._recolor(), "color_by")
+        watch(lambda _: self._relight(), ["selection", "hidden_classes"])
+        watch(lambda _: self._draw_rings(), ["focus", "highlighted_rows"])
+        self.stars.paint(self.state.theme)
+
+    def _on_tap(self, event: Tap) -> None:
+        row = self.pick(event.x, event.y)
+        if row >= 0:
+            self.state.focus = row
+
+    def _on_selection(self, event: SelectionGeometry) -> None:
+        if event.final and event.geometry["type"] in ("poly", "rect"):
+            self.select_geometry(event.geometry)
+
+    def _on_view_change(self) -> None:
+        if self.points.placed.sum() > MARKER_LIMIT:
+            self.draw()
+
+    def _name_under(self, place: list[float]) -> None:
+        if self._marked is None and len(place) == 2:
+            row = self.pick(*place)
+            x, y = self.points.xy[row]
+            self.stars.name_star(x, y, self._text(row) if row >= 0 else "")
+
+    def _repaint(self) -> None:
+        self.stars.paint(self.state.theme)
+        self._relight()
+
+    def _recolor(self) -> None:
+        self._marked = None
+        self.draw()
+
+    def _relight(self) -> None:
+        if self._marked is not None and self.points.placed.sum() <= MARKER_LIMIT:
+            self._show_parts(self._marked, self.shown)
+        else:
+            self.draw()
+
+    def _mark(self, rows: Rows, shown: NDArray[np.bool_]) -> None:
+        if self._marked is None or not np.array_equal(rows, self._marked):
+            # common classes first, so that rare ones lie above them
+            rows = rows[np.argsort(-self.coloring.counts[self.coloring.code[rows]], kind="stable")]
+            self.stars.set_markers(self._columns(rows), _marker_size(len(rows)))
+            self._marked = rows
+        self._show_parts(self._marked, shown)
+        self.stars.show_markers(True)
+
+    def _show_parts(self, rows: Rows, shown: NDArray[np.bool_]) -> None:
+        visible = shown[rows]
+        everything = None if visible.all() else np.flatnonzero(visible)
+        chosen = self.state.selection
+        lit = np.flatnonzero(visible & chosen[rows]) if chosen.any() else None
+        self.stars.set_visible(everything, lit)
+
+    def _columns(self, rows: Rows) -> dict[str, Any]:
+        coloring = self.coloring
+        styles = [coloring.styles[code] for code in coloring.code[rows]]
+        return {
+            "x": self.points.xy[rows, 0],
+            "y": self.points.xy[rows, 1],
+            "color": [style.color for style in styles],
+            "marker": [style.marker for style in styles],
+            "name": self.store.names[rows].tolist(),
+            "info": [self._info(row) for row in rows],
+        }
+
+    def _text(self, row: int) -> str:
+        return f"{self.store.name(row)}\n{self._info(row)}"
+
+    def _info(self, row: int) -> str:
+        period = self.store.period_days(row)
+        label = self.store.label(row)
+        return f"{label} · P {period_text(period)} d" if np.isfinite(period) else label
+
+    def _frame(self) -> Frame:
+        (x0, x1), (y0, y1) = self.stars.view
+        width, height = self.stars.size
+        return Frame((min(x0, x1), max(x0, x1)), (min(y0, y1), max(y0, y1)), width, height)
+
+    def _make_picture(self, rows: Rows, frame: Frame) -> tuple[Pixels, Frame]:
+        coloring, chosen = self.coloring, self.state.selection
+        colors = [style.color for style in coloring.styles]
+        radius = 2 if len(rows) < 4 * MARKER_LIMIT else 1
+        layers = [Layer(rows, coloring.code, colors, 0.8)]
+        if chosen.any():
+            grey = [GREY[self.state.theme]] * len(colors)
+            layers = [
+                Layer(rows[~chosen[rows]], coloring.code, grey, 0.55),
+                Layer(rows[chosen[rows]], coloring.code, colors, 0.95),
+            ]
+        return shade(self.points.xy, layers, frame, radius), frame
+
+    def _show_picture(self, drawn: tuple[Pixels, Frame]) -> None:
+        self.stars.set_picture(*drawn)
+        self.stars.show_markers(False)
+
+    def _draw_rings(self) -> None:
+        rows = np.array(self.state.highlighted_rows[:MAX_LISTED], dtype=int)
+        rows = rows[self.points.placed[rows]]
+        focus = np.array([self.state.focus] if self.state.focus >= 0 else [], dtype=int)
+        focus = focus[self.points.placed[focus]]
+        self.stars.set_rings(self.points.xy[focus], self.points.xy[rows])
+
+
+def _marker_size(n_stars: int) -> float:
+    """Smaller markers for more stars [pixels]."""
+    return float(np.interp(np.log10(max(n_stars, 1)), [2, 3, 3.7], [10, 8, 6.5]))

@@ -1,0 +1,39 @@
+// Keys that work everywhere except in a field, the modifiers that change a lasso, and the help.
+
+const TOOLS = { p: "pan", l: "lasso", b: "box" }
+const ACTS = { u: "undo", r: "redo", t: "theme", "?": "help", Escape: "clear" }
+
+export function render({ model, el }) {
+  const dialog = document.createElement("dialog")
+  dialog.innerHTML = model.help_html
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog || event.target.closest("button")) dialog.close()
+  })
+  el.append(dialog)
+
+  const typing = (event) => {
+    const target = event.composedPath()[0]
+    return target instanceof Element && target.closest("input, textarea, select, [role=slider], [contenteditable]")
+  }
+  const held = (event) => {
+    const take_away = event.altKey || event.ctrlKey || event.metaKey
+    const mode = event.shiftKey ? (take_away ? "intersect" : "add") : take_away ? "subtract" : ""
+    if (mode !== model.held) model.held = mode
+  }
+  const on_key = (event) => {
+    held(event)
+    if (typing(event) || event.ctrlKey || event.metaKey || event.altKey || dialog.open) return
+    if (event.key === "/") {
+      event.preventDefault()
+      window.dispatchEvent(new Event("astrom3:search"))
+    } else if (event.key === "?") {
+      dialog.showModal()
+    } else if (ACTS[event.key] || TOOLS[event.key]) {
+      model.send_msg({ act: ACTS[event.key] ?? "tool", tool: TOOLS[event.key] ?? "" })
+    }
+  }
+  window.addEventListener("keydown", on_key)
+  window.addEventListener("keyup", held)
+  window.addEventListener("blur", () => { if (model.held) model.held = "" })
+  model.on("msg:custom", (data) => { if (data.act === "help") dialog.showModal() })
+}

@@ -1,0 +1,46 @@
+// The bar above a map: what it shows, what a drag does, back to everything, and a remark.
+
+const icon = (path) => `<svg class="icon" viewBox="0 0 16 16" aria-hidden="true">${path}</svg>`
+const TOOLS = {
+  pan: ["Drag moves the map (p)", icon('<path d="M8 1.5v13M1.5 8h13M6 3.5l2-2 2 2M6 12.5l2 2 2-2M3.5 6l-2 2 2 2M12.5 6l2 2-2 2"/>')],
+  lasso: ["Drag draws a lasso (l)", icon('<path d="M5 11.5C2.6 10.800 1.500 9 1.500 7c0-2.800 2.900-4.800 6.500-4.800S14.500 4.200 14.500 7s-2.900 4.500-6 4.500"/><circle cx="6.500" cy="11.800" r="1.600"/><path d="M6 13.300c.2 1-.5 1.700-1.500 1.700"/>')],
+  box: ["Drag draws a box (b)", icon('<rect x="2.500" y="3.500" width="11" height="9" rx="1" stroke-dasharray="2.200 1.800"/>')],
+}
+const ALL = icon('<path d="M2 6V2h4M14 6V2h-4M2 10v4h4M14 10v4h-4"/>')
+
+export function render({ model, el }) {
+  const bar = document.createElement("div")
+  bar.className = "bar"
+  bar.innerHTML = `
+    <select class="what" aria-label="${model.label}"></select>
+    <span class="note"></span>
+    <span class="group">${Object.entries(TOOLS).map(([tool, [title, drawing]]) =>
+      `<button data-tool="${tool}" title="${title}" aria-label="${title}">${drawing}</button>`).join("")}</span>
+    <button class="all" title="Show all (double click)" aria-label="Show all">${ALL}</button>`
+  el.append(bar)
+  const what = bar.querySelector(".what")
+  const note = bar.querySelector(".note")
+
+  const fill = () => {
+    what.replaceChildren(...Object.entries(model.options).map(([value, text]) => new Option(text, value)))
+    what.value = model.value
+    what.hidden = what.options.length === 0
+  }
+  const paint = () => {
+    what.value = model.value
+    note.textContent = model.note
+    note.title = model.note
+    for (const button of bar.querySelectorAll("[data-tool]"))
+      button.setAttribute("aria-pressed", button.dataset.tool === model.tool)
+  }
+  what.addEventListener("change", () => { model.value = what.value; what.blur() })
+  bar.addEventListener("click", (event) => {
+    const button = event.target.closest("button")
+    if (button?.dataset.tool) model.tool = button.dataset.tool
+    else if (button?.classList.contains("all")) model.send_msg({ act: "show_all" })
+  })
+  model.on("options", fill)
+  for (const name of ["value", "note", "tool"]) model.on(name, paint)
+  fill()
+  paint()
+}

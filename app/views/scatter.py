@@ -1,0 +1,33 @@
+"""The diagram beside the map: colour and magnitude where the survey has them, else what it has."""
+
+from typing import Any
+
+from app.atlas_store import AtlasStore
+from app.star_view import StarView
+from app.state import AppState
+
+
+class ScatterView(StarView):
+    """The diagram in `state.diagram`, magnitudes upward to brighter."""
+
+    def __init__(self, state: AppState, store: AtlasStore, **params: Any) -> None:
+        super().__init__(state, store, **params)
+        state.param.watch(lambda _: self._show(), "diagram")
+        self._show()
+
+    def _show(self) -> None:
+        diagram = self.store.diagrams.get(self.state.diagram)
+        if diagram is None:
+            return
+        fig = self.stars.fig
+        fig.xaxis.axis_label, fig.yaxis.axis_label = diagram.x_label, diagram.y_label
+        self.show_plane(f"diagram:{diagram.key}", diagram.invert_x, diagram.invert_y)
+
+    @property
+    def note(self) -> str:
+        """What the survey lacks, or how many stars are not drawn and why."""
+        diagram = self.store.diagrams.get(self.state.diagram)
+        if diagram is None:
+            return ""
+        lacks = self.store.missing("colors") or self.store.missing("parallaxes")
+        return " · ".join(filter(None, [lacks, diagram.left_out]))
