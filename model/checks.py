@@ -39,14 +39,16 @@ def split_rows(survey: Survey, name: str) -> tuple[Rows, list[str]]:
     names = list(dict.fromkeys(splits["split"]))
     if name not in names:
         known = ", ".join(names) or "none"
-        return {}, [f"{survey.path} has no split {name!r}{did_you_mean(name, names)}; it has {known}."]
+        return {}, [
+            f"{survey.path} has no split {name!r}{did_you_mean(name, names)}; it has {known}."
+        ]
     chosen = splits[splits["split"] == name]
     rows = {
         part: np.sort(survey.rows(chosen.loc[chosen["part"] == part, "source_id"].to_numpy()))
         for part in PARTS
     }
     problems = [
-        f"the {part} part of split {name!r} has {len(rows[part])} stars; at least {least} are needed."
+        f"the {part} part of split {name!r} has {len(rows[part])} stars; it needs at least {least}."
         for part, least in (("train", 4), ("val", 2))
         if len(rows[part]) < least
     ]

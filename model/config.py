@@ -8,13 +8,13 @@ No torch here. A preset is a function that returns a `ModelConfig`.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
-from difflib import get_close_matches
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 from data_pipeline.errors import InputError
+from data_pipeline.schema import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class PhotometryConfig(EncoderConfig):
     n_phase_bins: int = 64
     """Bins per period; the fold at twice the period has twice as many."""
     channels: tuple[int, ...] = (32, 64, 128)
-    """Channels of the stages over phase; each stage but the first halves the bins."""
+    """Channels of the stages over phase; the stem and each stage but the first halve the bins."""
     kernel_size: int = 5
     """Width of the circular convolutions, bins (odd)."""
     n_tokens: int = 48
@@ -113,7 +113,11 @@ class SpectraConfig(EncoderConfig):
 
     modality: ClassVar[str] = "spectra"
     architecture: ClassVar[str] = "compact"
-    prepared_by: ClassVar[tuple[str, ...]] = ("wavelength_angstrom", "step_angstrom")
+    prepared_by: ClassVar[tuple[str, ...]] = (
+        "wavelength_angstrom",
+        "step_angstrom",
+        "continuum_angstrom",
+    )
 
     wavelength_angstrom: tuple[float, float] = (3850.0, 9000.0)
     """First and last wavelength of the grid, Å in vacuum."""
@@ -121,9 +125,9 @@ class SpectraConfig(EncoderConfig):
     """Step of the grid, Å."""
     continuum_angstrom: float = 200.0
     """Width of the running mean taken as the continuum, Å."""
-    channels: tuple[int, ...] = (16, 32, 64, 128)
-    """Channels of the stages over wavelength; the first divides the pixels by 4, the others by 2."""
-    kernel_size: int = 7
+    channels: tuple[int, ...] = (16, 32, 64, 96)
+    """Channels of the stages over wavelength; the stem divides the pixels by 4, the others by 2."""
+    kernel_size: int = 5
     """Width of the convolutions (odd)."""
     n_segments: int = 8
     """The last stage is averaged in this many stretches of wavelength."""
@@ -210,6 +214,16 @@ class ModelConfig:
         """Names of the modalities, in order."""
         return tuple(self.encoders)
 
+    def only(self, names: Sequence[str]) -> ModelConfig:
+        """Return the config of some of the modalities, in the model's order."""
+        unknown = [name for name in names if name not in self.encoders]
+        if unknown:
+            known = ", ".join(self.modalities)
+            hint = did_you_mean(unknown[0], self.modalities)
+            raise InputError(f"there is no modality {unknown[0]!r}{hint}; there are {known}.")
+        kept = {name: config for name, config in self.encoders.items() if name in names}
+        return replace(self, encoders=kept)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the config as plain JSON values."""
         encoders = {
@@ -267,8 +281,6 @@ class FinetuneConfig:
     """Seed of the head's weights, the batches, the augmentation and the dropout."""
     split: str = "default"
     """Split whose train part is learned, whose val part chooses, whose test part is scored."""
-    modalities: tuple[str, ...] = ()
-    """The modalities used; empty: all of the run."""
     exclude_classes: tuple[str, ...] = ()
     """Labels treated as unlabelled; such stars still receive predictions."""
     min_class_count: int = 10
@@ -313,7 +325,8 @@ class FinetuneConfig:
 def compact(**changes: Any) -> ModelConfig:
     """Return the default preset: small enough for two CPU cores."""
     encoders = {
-        config.modality: config for config in (PhotometryConfig(), SpectraConfig(), MetadataConfig())
+        config.modality: config
+        for config in (PhotometryConfig(), SpectraConfig(), MetadataConfig())
     }
     return ModelConfig(**{"encoders": encoders, "preset": "compact", **changes})
 
@@ -326,7 +339,7 @@ def from_dict(cls: type, values: Mapping[str, Any]) -> Any:
     names = [item.name for item in fields(cls)]
     unknown = [name for name in values if name not in names]
     if unknown:
-        hints = [_did_you_mean(name, names) for name in unknown]
+        hints = [f"{name!r}{did_you_mean(name, names)}" for name in unknown]
         raise InputError(f"{cls.__name__} has no field {'; no field '.join(hints)}.")
     return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
 
@@ -346,11 +359,6 @@ def _encoder_from_dict(name: str, content: dict[str, Any]) -> EncoderConfig:
         known = ", ".join(f"{a} of {m}" for m, a in EncoderConfig.known)
         raise InputError(f"no encoder {architecture!r} of {name!r} is known; known are {known}.")
     return from_dict(cls, content)
-
-
-def _did_you_mean(name: str, names: list[str]) -> str:
-    close = get_close_matches(name, names, n=1)
-    return f"{name!r} (did you mean {close[0]!r}?)" if close else repr(name)
 
 
 def _training_problems(config: TrainConfig | FinetuneConfig) -> list[str]:

@@ -14,6 +14,7 @@ from data_pipeline.survey import Survey
 from model.checks import check_target, raise_all
 from model.clip import MultimodalCLIP
 from model.embeddings import Embeddings
+from model.execution import DEFAULT, Execution
 from model.loop import chosen_device
 from model.modalities import SurveyTensors
 from model.run import Run
@@ -25,22 +26,18 @@ def embed(
     survey: Survey,
     run: Run,
     out: str | Path,
-    *,
-    device: str = "auto",
-    cache: str | Path | None = None,
-    overwrite: bool = False,
-    command: str | None = None,
+    execution: Execution = DEFAULT,
 ) -> Embeddings:
     """Embed every object of a survey and write the embeddings.
 
     Stars that lack a modality, or whose observation cannot be used, are absent there; how many and
     why is in the manifest's provenance under "absent".
     """
-    raise_all(check_target(out, overwrite))
-    model = run.clip().to(chosen_device(device))
-    tensors = SurveyTensors(survey, run.model_config, cache)
+    raise_all(check_target(out, execution.overwrite))
+    model = run.clip().to(chosen_device(execution.device))
+    tensors = SurveyTensors(survey, run.model_config, execution.cache, execution.workers)
     vectors = encode_all(model, tensors)
-    described = provenance(command, {"survey": survey.name, "run": run.path.name})
+    described = provenance(execution.command, {"survey": survey.name, "run": run.path.name})
     described["absent"] = {name: a.absent_counts() for name, a in tensors.arrays.items()}
     return Embeddings.write(
         out,
@@ -51,7 +48,7 @@ def embed(
         run.checkpoint_hash,
         survey.path,
         described,
-        overwrite,
+        execution.overwrite,
         run_path=run.path,
     )
 

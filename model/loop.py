@@ -6,7 +6,6 @@ from which a killed training continues to the same weights. Random numbers depen
 
 from __future__ import annotations
 
-import sys
 from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
@@ -46,7 +45,7 @@ class Task(ABC):
     def validate(self) -> Figures:
         """Return figures on the val part; the weights with the lowest "score" are kept."""
 
-    def after_step(self) -> None:
+    def after_step(self) -> None:  # noqa: B027 (most tasks have nothing to do here)
         """Adjust the weights after the optimizer."""
 
 

@@ -57,4 +57,3 @@ def pair_losses(
 def enough(rows: Tensor) -> bool:
     """Whether there are at least two stars to tell apart, on all ranks together."""
     return len(gather_rows(rows)) > 1
-

@@ -28,7 +28,6 @@ from model.encoders.metadata import MetadataEncoder
 from model.encoders.photometry import PhotometryEncoder
 from model.encoders.spectra import SpectraEncoder
 from model.inputs import metadata, photometry, spectra
-from model.inputs.arrays import ModalityArrays
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,9 @@ class Run:
         weights = self.weights()
         if self.task == "classifier":
             prefix = "clip."
-            weights = {k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)}
+            weights = {
+                k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)
+            }
         model = MultimodalCLIP(self.model_config)
         load_strictly(model, weights, str(self.path))
         return model.eval()

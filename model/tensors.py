@@ -57,15 +57,14 @@ def prepare(
 
 
 def cache_directory(survey: Survey, cache: str | Path | None = None) -> Path:
-    """Return where the arrays of a survey are kept; a temporary directory if nothing is writable."""
+    """Return where the arrays of a survey are kept; a temporary place if that is not writable."""
     home = Path(cache) if cache else survey.path.with_name(f"{survey.path.name}.tensors")
     try:
         home.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return Path(tempfile.gettempdir()) / f"astrom3-tensors-{survey.content_hash[:16]}"
-    writable = os.access(home, os.W_OK)
+    except OSError:  # a read-only place
+        home = Path("/")
     fallback = Path(tempfile.gettempdir()) / f"astrom3-tensors-{survey.content_hash[:16]}"
-    return home if writable else fallback
+    return home if os.access(home, os.W_OK) else fallback
 
 
 def cache_key(survey: Survey, config: EncoderConfig, version: int) -> str:

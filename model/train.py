@@ -18,6 +18,7 @@ from model import distributed
 from model.checks import check_target, raise_all, split_rows
 from model.clip import MultimodalCLIP
 from model.config import ModelConfig, TrainConfig
+from model.execution import DEFAULT, Execution
 from model.loop import Figures, Loop, Task, chosen_device
 from model.loss import clip_loss, enough, pair_losses
 from model.modalities import Batch, SurveyTensors, hide_modalities
@@ -31,29 +32,24 @@ def train(
     out: str | Path,
     model_config: ModelConfig,
     config: TrainConfig,
-    *,
-    device: str = "auto",
-    cache: str | Path | None = None,
-    restart: bool = False,
-    overwrite: bool = False,
-    command: str | None = None,
+    execution: Execution = DEFAULT,
 ) -> Run:
     """Pre-train on the train part of a split and write the run.
 
     A training that was killed continues from its last epoch when called again with the same
-    arguments; `restart` drops that state.
+    arguments; `execution.restart` drops that state.
     """
     rows, problems = split_rows(survey, config.split)
-    raise_all(problems + check_target(out, overwrite))
-    tensors = SurveyTensors(survey, model_config, cache)
+    raise_all(problems + check_target(out, execution.overwrite))
+    tensors = SurveyTensors(survey, model_config, execution.cache, execution.workers)
     rows = {part: r[tensors.any_present[r]] for part, r in rows.items()}
     _check_usable(tensors, rows)
     torch.manual_seed(config.seed)
     model = MultimodalCLIP(tensors.config)
     model.fit_scalers(tensors, rows["train"])
-    where = chosen_device(device)
+    where = chosen_device(execution.device)
     state = state_path(out)
-    if restart:
+    if execution.restart:
         state.unlink(missing_ok=True)
     loop = Loop(
         task=Pretraining(model, tensors, rows["val"], config, where),
@@ -79,8 +75,8 @@ def train(
         validation_ids=tensors.source_id[rows["val"]],
         classes=(),
         history=history,
-        provenance=provenance(command, survey_inputs(survey), config.seed),
-        overwrite=overwrite,
+        provenance=provenance(execution.command, survey_inputs(survey), config.seed),
+        overwrite=execution.overwrite,
     )
     state.unlink(missing_ok=True)
     distributed.wait()

@@ -5,9 +5,13 @@ Letters: B stars, C channels, H hidden_dim.
 
 from __future__ import annotations
 
+import itertools
+from typing import Literal
+
 import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
+from torch.nn import functional
 
 from model.config import EncoderConfig
 from model.inputs.arrays import ModalityArrays
@@ -62,10 +66,10 @@ class Standardize(nn.Module):
 class MLP(nn.Sequential):
     """Linear layers with GELU and dropout between them."""
 
-    def __init__(self, widths: list[int], dropout: float) -> None:
-        layers: list[nn.Module] = []
-        for i, (n_in, n_out) in enumerate(zip(widths, widths[1:], strict=False)):
-            layers += [nn.GELU(), nn.Dropout(dropout)] if i else []
+    def __init__(self, widths: list[int], dropout: float = 0.0) -> None:
+        layers: list[nn.Module] = [nn.Linear(widths[0], widths[1])]
+        for n_in, n_out in itertools.pairwise(widths[1:]):
+            layers += [nn.GELU(), *([nn.Dropout(dropout)] if dropout else [])]
             layers.append(nn.Linear(n_in, n_out))
         super().__init__(*layers)
 
@@ -74,22 +78,18 @@ class ConvBlock(nn.Module):
     """Residual pair of 1-D convolutions with group norm; the first may stride."""
 
     def __init__(
-        self, n_in: int, n_out: int, kernel_size: int, stride: int, padding_mode: str, dropout: float
+        self, n_in: int, n_out: int, kernel_size: int, stride: int, circular: bool = False
     ) -> None:
         super().__init__()
         pad = kernel_size // 2
-        self.first = nn.Conv1d(
-            n_in, n_out, kernel_size, stride, pad, padding_mode=padding_mode, bias=False
-        )
-        self.second = nn.Conv1d(n_out, n_out, kernel_size, 1, pad, padding_mode=padding_mode)
+        mode: Literal["circular", "zeros"] = "circular" if circular else "zeros"
+        self.first = nn.Conv1d(n_in, n_out, kernel_size, stride, pad, padding_mode=mode, bias=False)
+        self.second = nn.Conv1d(n_out, n_out, kernel_size, 1, pad, padding_mode=mode)
         self.norm = nn.GroupNorm(1, n_out)
         self.shortcut = nn.Conv1d(n_in, n_out, 1) if n_in != n_out else nn.Identity()
         self.pool = nn.AvgPool1d(stride, ceil_mode=True) if stride > 1 else nn.Identity()
-        self.activation = nn.GELU()
-        self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
         """From (B, n_in, L) to (B, n_out, ceil(L / stride))."""
-        residual = self.activation(self.norm(self.first(x)))  # (B, n_out, L / stride)
-        residual = self.second(self.dropout(residual))
-        return self.activation(self.pool(self.shortcut(x)) + residual)
+        residual = functional.relu(self.norm(self.first(x)))  # (B, n_out, L / stride)
+        return functional.relu(self.shortcut(self.pool(x)) + self.second(residual))

@@ -40,11 +40,15 @@ def fold_channels(
     mean_once = (once[1] + SHRINKAGE * coarse) / (once[0] + SHRINKAGE)
     spread = once[2] / (once[0] + 1e-6) - (once[1] / (once[0] + 1e-6)) ** 2
     known_once = once[0] / (once[0] + SHRINKAGE)
-    folded_once = torch.stack([mean_once, spread.clamp(min=1e-8).sqrt() * known_once, known_once], 2)
+    folded_once = torch.stack(
+        [mean_once, spread.clamp(min=1e-8).sqrt() * known_once, known_once], 2
+    )
     folded_once = torch.cat([folded_once, folded_once], dim=3)  # (B, F, 3, K)
     mean_twice = (sums[1] + SHRINKAGE * folded_once[:, :, 0]) / (sums[0] + SHRINKAGE)
     known_twice = sums[0] / (sums[0] + SHRINKAGE)
-    return torch.cat([torch.stack([mean_twice, known_twice], 2), folded_once], dim=2)  # (B, F, 5, K)
+    return torch.cat(
+        [torch.stack([mean_twice, known_twice], 2), folded_once], dim=2
+    )  # (B, F, 5, K)
 
 
 def time_tokens(

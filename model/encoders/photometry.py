@@ -8,6 +8,7 @@ Letters: B stars, T epochs, F bands, K phase bins, L tokens, C channels, D token
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import torch
 from numpy.typing import NDArray
@@ -70,17 +71,17 @@ class FoldBranch(nn.Module):
     def __init__(self, config: PhotometryConfig, n_bands: int) -> None:
         super().__init__()
         self.n_bins, self.n_bands = 2 * config.n_phase_bins, n_bands
-        channels, kernel, dropout = config.channels, config.kernel_size, config.dropout
+        width, kernel = config.channels, config.kernel_size
         self.stem = nn.Conv1d(
-            5, channels[0], kernel, padding=kernel // 2, padding_mode="circular"
+            5, width[0], kernel + 2, stride=2, padding=kernel // 2 + 1, padding_mode="circular"
         )
-        self.band_scale = nn.Parameter(1 + 0.2 * torch.randn(n_bands, channels[0], 1))
-        self.band_shift = nn.Parameter(0.2 * torch.randn(n_bands, channels[0], 1))
-        stages = [ConvBlock(channels[0], channels[0], kernel, 1, "circular", dropout)]
-        for n_in, n_out in zip(channels, channels[1:], strict=False):
-            stages.append(ConvBlock(n_in, n_out, kernel, 2, "circular", dropout))
+        self.band_scale = nn.Parameter(1 + 0.2 * torch.randn(n_bands, width[0], 1))
+        self.band_shift = nn.Parameter(0.2 * torch.randn(n_bands, width[0], 1))
+        stages = [ConvBlock(width[0], width[0], kernel, 1, circular=True)]
+        for n_in, n_out in pairwise(width):
+            stages.append(ConvBlock(n_in, n_out, kernel, 2, circular=True))
         self.blocks = nn.Sequential(*stages)
-        self.width = 2 * channels[-1]
+        self.width = 2 * width[-1]
         self.no_period = nn.Parameter(torch.zeros(self.width))
 
     def forward(self, inputs: Inputs, has_period: Tensor) -> Tensor:
@@ -89,10 +90,11 @@ class FoldBranch(nn.Module):
             inputs["phase"], inputs["value"], inputs["weight"], inputs["band"],
             self.n_bands, self.n_bins,
         )  # fmt: skip  # (B, F, 5, K)
-        observed = (x[:, :, 1].sum(2) > 0).to(x.dtype)[:, :, None, None]  # (B, F, 1, 1)
-        x = self.stem(x.flatten(0, 1)).unflatten(0, (-1, self.n_bands))  # (B, F, C, K)
-        x = functional.gelu(x * self.band_scale + self.band_shift) * observed
-        x = x.sum(1) / observed.sum(1).clamp(min=1)  # (B, C, K)
+        observed = (x[:, :, 1].sum(2) > 0).to(x.dtype)  # (B, F)
+        share = observed / observed.sum(1, keepdim=True).clamp(min=1)
+        x = self.stem(x.flatten(0, 1)).unflatten(0, (-1, self.n_bands))  # (B, F, C, K / 2)
+        x = functional.relu(torch.addcmul(self.band_shift, x, self.band_scale))
+        x = (x * share[:, :, None, None]).sum(1)  # (B, C, K / 2)
         x = self.blocks(x)
         pooled = torch.cat([x.mean(2), x.amax(2)], dim=1)  # (B, 2 C)
         return torch.where(has_period, pooled, self.no_period.to(pooled.dtype))
@@ -112,8 +114,7 @@ class SeriesBranch(nn.Module):
         self.register_buffer("omega", 2 * math.pi / scales_days, persistent=False)
         self.embed = nn.Linear(2 + n_bands, config.token_dim)
         self.blocks = nn.ModuleList(
-            AttentionBlock(config.token_dim, config.n_heads, config.dropout)
-            for _ in range(config.n_layers)
+            AttentionBlock(config.token_dim, config.n_heads) for _ in range(config.n_layers)
         )
         self.norm = nn.LayerNorm(config.token_dim)
 
@@ -134,12 +135,12 @@ class SeriesBranch(nn.Module):
 class AttentionBlock(nn.Module):
     """Pre-norm attention with rotary positions, then a feed-forward layer."""
 
-    def __init__(self, dim: int, n_heads: int, dropout: float) -> None:
+    def __init__(self, dim: int, n_heads: int) -> None:
         super().__init__()
         self.n_heads = n_heads
         self.norm_attention, self.norm_mlp = nn.LayerNorm(dim), nn.LayerNorm(dim)
         self.qkv, self.project = nn.Linear(dim, 3 * dim), nn.Linear(dim, dim)
-        self.mlp = MLP([dim, 2 * dim, dim], dropout)
+        self.mlp = MLP([dim, 2 * dim, dim])
 
     def forward(self, x: Tensor, cos: Tensor, sin: Tensor, filled: Tensor) -> Tensor:
         """From (B, L, D) to (B, L, D); only filled tokens are attended to."""

@@ -59,7 +59,7 @@ class ModalityArrays:
 
     def save(self, directory: Path) -> None:
         """Write one `.npy` file per array, and the facts."""
-        arrays = {"absence": self.absence, "n_points": self.n_points}
+        arrays: dict[str, NDArray] = {"absence": self.absence, "n_points": self.n_points}
         arrays |= {f"object.{name}": array for name, array in self.per_object.items()}
         arrays |= {f"point.{name}": array for name, array in self.per_point.items()}
         for name, array in arrays.items():
@@ -94,7 +94,9 @@ class ModalityArrays:
         return cls(
             absence=np.concatenate([part.absence for part in parts]),
             n_points=np.concatenate([part.n_points for part in parts]),
-            per_object={k: np.concatenate([p.per_object[k] for p in parts]) for k in first.per_object},
+            per_object={
+                k: np.concatenate([p.per_object[k] for p in parts]) for k in first.per_object
+            },
             per_point={k: np.concatenate([p.per_point[k] for p in parts]) for k in first.per_point},
             facts=first.facts,
         )

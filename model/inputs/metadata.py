@@ -36,7 +36,7 @@ def prepare(survey: Survey, config: MetadataConfig, rows: NDArray[np.intp]) -> M
     values = np.stack(list(table.values()), axis=1) if table else np.empty((len(rows), 0))
     values = np.where(np.isfinite(values), values, np.nan).astype(np.float32)
     return ModalityArrays(
-        absence=(~np.isfinite(values).any(axis=1)).astype(np.int8),
+        absence=np.asarray(~np.isfinite(values).any(axis=1), dtype=np.int8),
         n_points=np.zeros(len(rows), np.int64),
         per_object={"values": values},
         facts={"features": list(table), "reasons": list(REASONS)},

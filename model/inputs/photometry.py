@@ -82,7 +82,8 @@ def _star(
         return 1, nothing, absent, absent
     light_curve = light_curve.select(light_curve.good)
     order = np.argsort(light_curve.time, kind="stable")
-    time, magnitude, error = light_curve.time[order], *(a[order] for a in brightness(light_curve))
+    time = light_curve.time[order]
+    magnitude, error = (values[order] for values in brightness(light_curve))
     band = np.full(len(time), -1)
     for index, name in enumerate(bands):
         band[light_curve.band[order] == name] = index
@@ -91,14 +92,14 @@ def _star(
         return 2, nothing, absent, absent
     keep = _at_most(keep, config.max_epochs)
     time, magnitude, error, band = time[keep], magnitude[keep], error[keep], band[keep]
-    value, weight = np.zeros(len(time)), np.ones(len(time))
+    value, weight = np.zeros_like(magnitude), np.ones_like(magnitude)
     log_scatter, log_error = list(absent), list(absent)
     for index in np.unique(band):
         here = band == index
         scaled = scale_band(magnitude[here], error[here])
         value[here], weight[here], log_scatter[index], log_error[index] = scaled
     phase = aligned_phase(time, value, weight, period)
-    time = time - 0.5 * (time[0] + time[-1])
+    time = time - (time[0] + time[-1]) / 2
     points = {"time": time, "phase": phase, "value": value, "weight": weight, "band": band}
     return 0, points, log_scatter, log_error
 
@@ -141,11 +142,11 @@ def scale_band(
 
 
 def aligned_phase(
-    time: NDArray[np.float64],
-    value: NDArray[np.float64],
-    weight: NDArray[np.float64],
+    time: NDArray[np.floating],
+    value: NDArray[np.floating],
+    weight: NDArray[np.floating],
     period: float,
-) -> NDArray[np.float64]:
+) -> NDArray[np.floating]:
     """Return the phase (n,) of the fold at twice the period, its zero set by the curve itself.
 
     The first harmonic at the period is at its maximum at phase zero, so that the folded curve does

@@ -18,49 +18,65 @@ CLIP = 50.0  # flux over median; emission lines of Miras stay, cosmic rays do no
 
 def grid(config: SpectraConfig) -> NDArray[np.float64]:
     """Return the wavelengths (n_pixels,), Å in vacuum."""
-    return config.wavelength_angstrom[0] + config.step_angstrom * np.arange(config.n_pixels)
+    steps = np.arange(config.n_pixels, dtype=np.float64)
+    return config.wavelength_angstrom[0] + config.step_angstrom * steps
 
 
 def prepare(survey: Survey, config: SpectraConfig, rows: NDArray[np.intp]) -> ModalityArrays:
     """Return the arrays of some rows of a survey.
 
-    Per object: `flux` (n_pixels) over the median of its good pixels and `flux_err` likewise, both
-    float16 and zero where bad, and `good` (n_pixels). The star's best spectrum is taken, in its
-    rest frame where the velocity is known.
+    Per object `channels` (4, n_pixels), float16, zero where bad: asinh of flux over median, the
+    residual from the continuum over the continuum, log of the error, 1 where good. The star's best
+    spectrum is taken, in its rest frame where the velocity is known.
     """
     wavelength = grid(config)
     source_ids = survey.objects["source_id"].to_numpy()[rows]
     absence = np.zeros(len(rows), np.int8)
-    flux = np.zeros((len(rows), len(wavelength)), np.float16)
-    flux_err = np.zeros_like(flux)
-    good = np.zeros(flux.shape, bool)
+    channels = np.zeros((len(rows), 4, len(wavelength)), np.float16)
     for i, source_id in enumerate(source_ids):
         spectrum = survey.best_spectrum(int(source_id))
-        absence[i], flux[i], flux_err[i], good[i] = _star(spectrum, wavelength)
+        absence[i], channels[i] = _star(spectrum, wavelength, config)
     return ModalityArrays(
         absence=absence,
         n_points=np.zeros(len(rows), np.int64),
-        per_object={"flux": flux, "flux_err": flux_err, "good": good},
+        per_object={"channels": channels},
         facts={"reasons": list(REASONS)},
     )
 
 
 def _star(
-    spectrum: Spectrum | None, wavelength: NDArray[np.float64]
-) -> tuple[int, NDArray, NDArray, NDArray]:
-    nothing = np.zeros(len(wavelength))
+    spectrum: Spectrum | None, wavelength: NDArray[np.float64], config: SpectraConfig
+) -> tuple[int, NDArray]:
+    nothing = np.zeros((4, len(wavelength)))
     if spectrum is None or not len(spectrum):
-        return 1, nothing, nothing, nothing
+        return 1, nothing
     flux, flux_err, mask = resample(spectrum.rest_frame(), wavelength)
     good = ~mask & np.isfinite(flux)
     if good.mean() < MIN_GOOD:
-        return 2, nothing, nothing, nothing
+        return 2, nothing
     median = float(np.median(flux[good]))
     if not median > 0:
-        return 3, nothing, nothing, nothing
-    error = np.where(np.isfinite(flux_err) & (flux_err > 0), flux_err, 0.0)
+        return 3, nothing
     scaled = np.where(good, np.clip(flux / median, -CLIP, CLIP), 0.0)
-    return 0, scaled, np.where(good, np.clip(error / median, 0, CLIP), 0.0), good
+    error = np.where(good & np.isfinite(flux_err), flux_err, 0.0)
+    error = np.log1p(10 * np.clip(error / median, 0, CLIP))
+    residual = continuum_residual(scaled, good, config)
+    return 0, np.stack([np.arcsinh(scaled), residual, error, good])
+
+
+def continuum_residual(
+    flux: NDArray[np.float64], good: NDArray[np.bool_], config: SpectraConfig
+) -> NDArray[np.float64]:
+    """Return (flux − continuum) / continuum (n_pixels,), zero where bad, stretched by three.
+
+    The continuum is the running mean over the good pixels.
+    """
+    width = max(1, round(config.continuum_angstrom / config.step_angstrom))
+    kernel = np.ones(width)
+    weight = np.convolve(good, kernel, "same")
+    continuum = np.convolve(flux * good, kernel, "same") / np.maximum(weight, 1)
+    residual = (flux - continuum) / (np.abs(continuum) + 0.1)
+    return np.where(good, 3 * np.clip(residual, -3, 3), 0.0)
 
 
 def resolve(config: SpectraConfig, arrays: ModalityArrays) -> SpectraConfig:
@@ -71,10 +87,5 @@ def resolve(config: SpectraConfig, arrays: ModalityArrays) -> SpectraConfig:
 def collate(
     arrays: ModalityArrays, rows: NDArray[np.intp], config: SpectraConfig
 ) -> dict[str, NDArray]:
-    """Return `flux`, `flux_err` (float32) and `good` of some rows, each (n, n_pixels)."""
-    flux, flux_err = (arrays.per_object[name][rows] for name in ("flux", "flux_err"))
-    return {
-        "flux": flux.astype(np.float32),
-        "flux_err": flux_err.astype(np.float32),
-        "good": arrays.per_object["good"][rows],
-    }
+    """Return the `channels` of some rows, float32 (n, 4, n_pixels)."""
+    return {"channels": arrays.per_object["channels"][rows].astype(np.float32)}

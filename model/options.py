@@ -1,0 +1,111 @@
+"""From command-line options to configs: `--set KEY=VALUE` for every field of every config."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from data_pipeline.errors import InputError
+from data_pipeline.schema import did_you_mean
+from model.config import PRESETS, FinetuneConfig, ModelConfig, TrainConfig, from_dict
+
+Settings = TypeVar("Settings", TrainConfig, FinetuneConfig)
+
+
+def add_common(parser: argparse.ArgumentParser, out: str, out_help: str) -> None:
+    """Add what every command of the model has."""
+    parser.add_argument("survey", type=Path, metavar="SURVEY", help="survey directory")
+    parser.add_argument("--out", type=Path, required=True, metavar=out, help=out_help)
+    parser.add_argument("--overwrite", action="store_true", help="set an existing directory aside")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here")
+    parser.add_argument("--device", default="auto", help="auto, cpu or cuda (auto)")
+    parser.add_argument(
+        "--cache", type=Path, metavar="DIR", help="keep prepared inputs here (SURVEY.tensors)"
+    )
+
+
+def add_training(parser: argparse.ArgumentParser, defaults: TrainConfig | FinetuneConfig) -> None:
+    """Add what both trainings have."""
+    for name, kind, text in (
+        ("split", str, "split of the survey"),
+        ("seed", int, "seed of everything random"),
+        ("epochs", int, "passes over the train part, at most"),
+        ("batch_size", int, "stars per step"),
+        ("learning_rate", float, "peak of the schedule"),
+    ):
+        default = getattr(defaults, name)
+        option = f"--{name.replace('_', '-')}"
+        parser.add_argument(option, type=kind, default=default, help=f"{text} ({default})")
+    parser.add_argument(
+        "--modalities", type=names, default=(), metavar="A,B", help="use these only (all)"
+    )
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE",
+        help="set any field of a config: view_weight=0, photometry.n_layers=1; may be repeated",
+    )  # fmt: skip
+    parser.add_argument(
+        "--restart", action="store_true", help="drop the state of a killed training"
+    )
+
+
+def add_preset(parser: argparse.ArgumentParser) -> None:
+    """Add the choice of the architecture."""
+    parser.add_argument(
+        "--preset", choices=sorted(PRESETS), default="compact", help="architecture (compact)"
+    )
+
+
+def training_config(base: Settings, args: argparse.Namespace) -> Settings:
+    """Return the training's config from options and `--set`."""
+    values = asdict(base)
+    given = {name: getattr(args, name) for name in values if hasattr(args, name)}
+    given |= {key: value for key, value in assignments(args.set).items() if "." not in key}
+    given.pop("embed_dim", None)  # the model's
+    return from_dict(type(base), values | given)
+
+
+def model_config(args: argparse.Namespace, base: ModelConfig | None = None) -> ModelConfig:
+    """Return `base` or the preset, of the modalities asked for, with what `--set` changes."""
+    config = base or PRESETS[args.preset]()
+    config = config.only(args.modalities or config.modalities)
+    chosen = dict(config.encoders)
+    values = assignments(args.set)
+    for key, value in values.items():
+        name, _, field = key.partition(".")
+        if field:
+            if name not in chosen:
+                raise InputError(f"--set {key}: there is no modality {name!r} to set it for.")
+            known_fields = asdict(chosen[name])
+            if field not in known_fields:
+                hint = did_you_mean(field, known_fields)
+                raise InputError(f"--set {key}: {name} has no field {field!r}{hint}.")
+            chosen[name] = replace(chosen[name], **{field: value})
+    return replace(config, encoders=chosen, embed_dim=values.get("embed_dim", config.embed_dim))
+
+
+def assignments(given: Sequence[str]) -> dict[str, Any]:
+    """Parse KEY=VALUE; a value is JSON where it can be, else text."""
+    values = {}
+    for text in given:
+        key, equals, value = text.partition("=")
+        if not equals or not key:
+            raise InputError(f"--set {text!r} must look like KEY=VALUE.")
+        values[key] = _value(value)
+    return values
+
+
+def _value(text: str) -> Any:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    return tuple(value) if isinstance(value, list) else value
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Parse A,B,C."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
