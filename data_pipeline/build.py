@@ -22,12 +22,11 @@ from data_pipeline.config import BuildConfig
 from data_pipeline.errors import InputError
 from data_pipeline.features import FEATURE_COLUMNS, compute_features
 from data_pipeline.inspection import contents
-from data_pipeline.periods import PeriodConfig, find_periods
+from data_pipeline.periods import find_periods
 from data_pipeline.schema import Column, did_you_mean
 from data_pipeline.sources import READERS, SourceData
 from data_pipeline.splits import hash_order, standard_splits
 from data_pipeline.survey import Survey, SurveyWriter
-from data_pipeline.toml_tables import from_table
 
 
 def build_survey(
@@ -53,7 +52,6 @@ def build_survey(
         Take only so many stars, picked by a hash of the seed and the id.
     """
     directories.refuse_existing(target, overwrite)
-    period_config = from_table(PeriodConfig, config.periods, "[periods]")
     seconds: dict[str, float] = {}
     work = target.with_name(f"{target.name}.build")
 
@@ -63,7 +61,7 @@ def build_survey(
         objects = _limited(source.objects, config.seed, limit)
         draft = _write_draft(source, objects, config.name, work / "draft")
     with _timed("periods", seconds):
-        periods = find_periods(draft, period_config, workers=workers, cache=work / "periods")
+        periods = find_periods(draft, config.periods, workers=workers, cache=work / "periods")
     with _timed("features", seconds):
         features = _features(draft, periods, config, workers)
     with _timed("write", seconds), writer:

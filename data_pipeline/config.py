@@ -9,9 +9,9 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from data_pipeline.errors import InputError
+from data_pipeline.periods.types import PeriodConfig
 from data_pipeline.schema import Band, Column, did_you_mean
 from data_pipeline.toml_tables import from_table
 
@@ -120,8 +120,8 @@ class BuildConfig:
     """Where the spectra are."""
     bands: Mapping[str, Band] = field(default_factory=dict)
     """What each band is; needed for source = "files"."""
-    periods: Mapping[str, Any] = field(default_factory=dict)
-    """Options of the period search, see data_pipeline.periods.PeriodConfig."""
+    periods: PeriodConfig = field(default_factory=PeriodConfig)
+    """Options of the period search."""
     features: FeatureConfig = FeatureConfig()
     """What is computed from the light curves."""
 

@@ -4,6 +4,7 @@ Times are float64 days throughout: a float32 Julian date steps by a quarter of a
 float32 with NaN where a quantity was not measured. Nothing here reads or writes files.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -129,6 +130,14 @@ class LightCurve:
 def _repeated(value: ArrayLike, n: int, name: str) -> NDArray:
     array: NDArray = np.asarray(value, dtype=_DTYPES[name])
     return np.full(n, array) if array.ndim == 0 else array
+
+
+def join(parts: Sequence[LightCurve]) -> LightCurve:
+    """Return the points of several light curves of one star as one, in their order."""
+    if len(parts) == 1:
+        return parts[0]
+    names = [field.name for field in fields(LightCurve)]
+    return LightCurve(**{n: np.concatenate([getattr(part, n) for part in parts]) for n in names})
 
 
 def phase_fold(time: ArrayLike, period_days: float, t0: float = 0.0) -> NDArray[np.float64]:

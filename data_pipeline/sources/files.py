@@ -6,17 +6,19 @@ its ending: ECSV, VOTable (.vot, .xml), FITS.
 """
 
 import glob
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import numpy as np
 import pandas as pd
-from astropy.table import Table
 
-from data_pipeline.config import BuildConfig, SpectraConfig
+from data_pipeline.config import BuildConfig
 from data_pipeline.errors import InputError
 from data_pipeline.ids import stable_id
-from data_pipeline.light_curves import LightCurve
+from data_pipeline.light_curves import LightCurve, join
 from data_pipeline.schema import STANDARD_COLUMNS, Column, did_you_mean
 from data_pipeline.sources.base import (
     Ids,
@@ -27,12 +29,15 @@ from data_pipeline.sources.base import (
     need_file,
     with_source_ids,
 )
+from data_pipeline.sources.tables import read_table
 from data_pipeline.spectra import Spectrum, air_to_vacuum
 
+T = TypeVar("T")
 _GAIA_PREFIXES = r"^(?:Gaia\s+)?(?:E?DR3\s+)?"
 _LIGHT_CURVE_COLUMNS = (
     "time", "mag", "mag_err", "flux", "flux_err", "band", "camera", "is_upper_limit", "quality"
 )  # fmt: skip
+_PLACEHOLDERS = ("{original_id}", "{source_id}")
 _SPECTRUM_COLUMNS = ("wavelength", "flux", "flux_err", "mask")
 
 
@@ -41,34 +46,22 @@ def read(config: BuildConfig) -> SourceData:
     _check(config)
     catalog = need_file(config.path(config.catalog.file))
     rejections = Rejections()
-    definitions = {**STANDARD_COLUMNS, **_extra_columns(config)}
-    objects = _catalog(config, catalog, definitions)
+    objects = _identified(_catalog(config, catalog), config.name, catalog.name, rejections)
     if "ra_deg" in objects and "dec_deg" in objects:
         objects = check_positions(objects, catalog.name, rejections)
-    objects = _identified(objects, config.name, catalog.name, rejections)
-    original_id = objects.set_index("source_id")["original_id"]
+    stars = objects.set_index("source_id")["original_id"]
+    curves = _Records(config, config.light_curves.file, _light_curve, stars, rejections)
+    spectra = _Records(config, config.spectra.file, _spectrum, stars, rejections)
 
     def light_curves(source_id: Ids) -> Iterator[tuple[int, LightCurve]]:
-        for one in source_id:
-            for path in _files_of(config, config.light_curves.file, original_id.loc[one])[:1]:
-                try:
-                    yield int(one), _light_curve(config, path)
-                except ValueError as error:
-                    rejections.add(path.name, 0, original_id.loc[one], str(error))
-
-    def spectra(source_id: Ids) -> Iterator[tuple[int, Spectrum]]:
-        for one in source_id:
-            for path in _files_of(config, config.spectra.file, original_id.loc[one]):
-                try:
-                    yield int(one), _spectrum(config.spectra, path, config.name)
-                except ValueError as error:
-                    rejections.add(path.name, 0, original_id.loc[one], str(error))
+        for one, parts in groupby(curves.read(source_id), key=itemgetter(0)):
+            yield one, join([curve for _, curve in parts])
 
     return SourceData(
         objects=objects.drop(columns="row").reset_index(drop=True),
         bands=config.bands,
         light_curves=light_curves,
-        spectra=spectra,
+        spectra=spectra.read,
         files=(catalog,),
         rejections=rejections,
         columns=tuple(_extra_columns(config).values()),
@@ -95,8 +88,8 @@ def _check(config: BuildConfig) -> None:
     if config.light_curves.file and not config.bands:
         problems.append("no [bands.NAME] says what the light curves' bands are")
     for key, pattern in (("light_curves", config.light_curves), ("spectra", config.spectra)):
-        if pattern.file and "{original_id}" not in pattern.file:
-            problems.append(f"{key}.file has no {{original_id}}: {pattern.file!r}")
+        if pattern.file and not any(key in pattern.file for key in _PLACEHOLDERS):
+            problems.append(f"{key}.file has no {' or '.join(_PLACEHOLDERS)}: {pattern.file!r}")
     if problems:
         raise InputError(f"configuration of {config.name}: {'; '.join(problems)}.")
 
@@ -105,38 +98,30 @@ def _extra_columns(config: BuildConfig) -> dict[str, Column]:
     return {name: extra.define(name) for name, extra in config.catalog.extra.items()}
 
 
-def read_table(path: Path, text: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Read a table by its ending; the columns named in `text` are kept as text, digit by digit."""
-    try:
-        if path.suffix == ".parquet":
-            return pd.read_parquet(path)
-        if path.name.removesuffix(".gz").endswith((".csv", ".txt", ".dat")):
-            separator = "," if ".csv" in path.suffixes else r"\s+"
-            return pd.read_csv(path, sep=separator, dtype=dict.fromkeys(text, str), comment="#")
-        return Table.read(path).to_pandas()
-    except (ValueError, OSError) as error:
-        raise InputError(f"{path} cannot be read as a table: {error}") from None
-
-
-def _catalog(config: BuildConfig, path: Path, definitions: Mapping[str, Column]) -> pd.DataFrame:
-    """Read the catalog under the survey's names for its columns."""
+def _catalog(config: BuildConfig, path: Path) -> pd.DataFrame:
+    """Read the catalog under the survey's names for its columns, each of its defined type."""
     names = {
         **config.catalog.columns,
         **{name: extra.column for name, extra in config.catalog.extra.items()},
     }
-    text = tuple(names[name] for name in names if definitions[name].role == "id")
-    raw = read_table(path, text)
+    definitions = {**STANDARD_COLUMNS, **_extra_columns(config)}
+    raw = read_table(path, text=[names[name] for name in names if definitions[name].role == "id"])
     need_columns(map(str, raw.columns), list(names.values()), path)
-    table = pd.DataFrame({name: raw[column] for name, column in names.items()})
-    for name in names:
-        if definitions[name].dtype in ("float64", "float32"):
-            table[name] = pd.to_numeric(table[name], errors="coerce").astype(float)
-        elif definitions[name].dtype == "string":
-            table[name] = table[name].astype("str")
+    table = pd.DataFrame(
+        {name: _typed(raw[column], definitions[name].dtype) for name, column in names.items()}
+    )
     if config.catalog.ra_in_hours and "ra_deg" in table:
         table["ra_deg"] *= 15.0
-    table["class_label"] = table.get("class_label", pd.Series(pd.NA, table.index, dtype="str"))
+    if "class_label" not in table:
+        table["class_label"] = pd.Series(pd.NA, table.index, dtype="str")
     return table.assign(row=np.arange(1, len(table) + 1))
+
+
+def _typed(values: pd.Series, dtype: str) -> pd.Series:
+    """Return numbers as numbers (NaN where they are none) and text as text."""
+    if dtype in ("float64", "float32"):
+        return pd.to_numeric(values, errors="coerce").astype(np.float64)
+    return values.astype("str") if dtype == "string" else values
 
 
 def _identified(
@@ -144,26 +129,52 @@ def _identified(
 ) -> pd.DataFrame:
     """Give every row its source_id (a Gaia id, or a stable hash), original_id and name."""
     key = "source_id" if "source_id" in objects else "original_id"
-    known = objects.assign(original_id=objects.get("original_id", objects[key]).astype("str"))
-    known = rejections.without(known, known[key].isna(), file, "no identifier")
+    text = objects[key].astype("str")
+    known = objects if "original_id" in objects else objects.assign(original_id=text)
+    known = rejections.without(known, text.isna(), file, "no identifier")
     if key == "source_id":
-        digits = known[key].astype("str").str.replace(_GAIA_PREFIXES, "", regex=True)
+        digits = text.str.replace(_GAIA_PREFIXES, "", regex=True)[known.index]
         known = rejections.without(known, ~digits.str.fullmatch(r"\d{1,19}"), file, "no Gaia id")
-        known["source_id"] = digits[known.index].astype("int64")
-        known = rejections.without(
-            known, known["source_id"].duplicated(), file, "identifier occurs before"
-        )
+        known = known.assign(source_id=digits[known.index].astype("int64"))
+        repeated = known["source_id"].duplicated()
+        known = rejections.without(known, repeated, file, "identifier occurs before")
     else:
         known = with_source_ids(known, survey, file, rejections)
     return known if "name" in known else known.assign(name=known["original_id"])
 
 
-def _files_of(config: BuildConfig, pattern: str, original_id: str) -> list[Path]:
-    """Return the files of one star, sorted; the identifier is taken literally."""
-    if not pattern:
-        return []
-    filled = pattern.replace("{original_id}", glob.escape(original_id))
-    return sorted(config.data_dir.glob(filled))
+class _Records(Generic[T]):
+    """The files of each star, found by a pattern and read one by one."""
+
+    def __init__(
+        self,
+        config: BuildConfig,
+        pattern: str,
+        reader: Callable[[BuildConfig, Path], T],
+        original_id: pd.Series,
+        rejections: Rejections,
+    ) -> None:
+        self._config, self._pattern, self._reader = config, pattern, reader
+        self._original_id, self._rejections = original_id, rejections
+
+    def read(self, source_id: Ids) -> Iterator[tuple[int, T]]:
+        """Yield (source_id, record) for every readable file of the wanted stars."""
+        for one in source_id if self._pattern else ():
+            for path in self._files(int(one)):
+                try:
+                    record = self._reader(self._config, path)
+                except ValueError as error:
+                    self._rejections.add(path.name, 0, self._original_id.loc[one], str(error))
+                else:
+                    yield int(one), record
+
+    def _files(self, source_id: int) -> list[Path]:
+        """Return the files of one star, sorted; identifiers are taken literally."""
+        values = (self._original_id.loc[source_id], str(source_id))
+        pattern = self._pattern
+        for placeholder, value in zip(_PLACEHOLDERS, values, strict=True):
+            pattern = pattern.replace(placeholder, glob.escape(value))
+        return sorted(self._config.data_dir.glob(pattern))
 
 
 def _light_curve(config: BuildConfig, path: Path) -> LightCurve:
@@ -177,7 +188,8 @@ def _light_curve(config: BuildConfig, path: Path) -> LightCurve:
     return LightCurve.from_values(time, **given)
 
 
-def _spectrum(options: SpectraConfig, path: Path, survey: str) -> Spectrum:
+def _spectrum(config: BuildConfig, path: Path) -> Spectrum:
+    options = config.spectra
     columns = options.columns or {"wavelength": "wavelength", "flux": "flux"}
     table = read_table(path)
     need_columns(map(str, table.columns), list(columns.values()), path)
@@ -187,7 +199,7 @@ def _spectrum(options: SpectraConfig, path: Path, survey: str) -> Spectrum:
     flux_err = given.get("flux_err", np.full(n, np.nan))
     good = np.isfinite(given["flux"]) & (flux_err > 0)
     return Spectrum(
-        spectrum_id=stable_id(survey, path.name),
+        spectrum_id=stable_id(config.name, path.relative_to(config.data_dir).as_posix()),
         wavelength=air_to_vacuum(wavelength) if options.medium == "air" else wavelength,
         flux=given["flux"],
         flux_err=flux_err,

@@ -1,0 +1,178 @@
+"""One's own files: any table format, Gaia ids to the last digit, a file per curve and spectrum."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from astropy.table import Table
+
+from data_pipeline.config import BuildConfig, CatalogConfig, load_config
+from data_pipeline.errors import InputError
+from data_pipeline.sources import READERS, SourceData
+from data_pipeline.sources.tables import read_table
+from data_pipeline.spectra import air_to_vacuum
+
+GAIA = 4481234567890123457  # a float64 would end in ...3264
+CONFIG = """
+name = "Mine"
+[catalog]
+file = "stars.csv"
+columns = { original_id = "id", ra_deg = "ra", dec_deg = "dec", class_label = "type", bp_rp = "c" }
+extra.sp = { column = "sp", dtype = "string", role = "catalog" }
+[bands.V]
+native = "mag"
+[light_curves]
+file = "lc/{original_id}.csv"
+columns = { time = "hjd", mag = "m", mag_err = "e" }
+band = "V"
+time_offset_days = -2400000
+[spectra]
+file = "sp/{original_id}_*.csv"
+columns = { wavelength = "w", flux = "f", flux_err = "e" }
+medium = "air"
+resolution = 1800
+"""
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return write_files(tmp_path)
+
+
+def write_files(path: Path) -> Path:
+    """Write a survey of one's own: my.toml, stars.csv, lc/, sp/."""
+    (path / "my.toml").write_text(CONFIG)
+    pd.DataFrame(
+        {
+            "id": ["007", "a*b", "x"], "ra": [10.0, 20.0, 30.0], "dec": [0.0, 1.0, 2.0],
+            "type": ["EW", "", "M"], "c": [0.5, np.nan, 2.5], "sp": ["F5", "", "M6e"],
+        }
+    ).to_csv(path / "stars.csv", index=False)  # fmt: skip
+    (path / "lc").mkdir()
+    (path / "sp").mkdir()
+    curve = pd.DataFrame({"hjd": [2450000.5, 2450001.5], "m": [12.0, np.nan], "e": 0.1})
+    curve.to_csv(path / "lc" / "007.csv", index=False)
+    curve.assign(hjd=[2450000.5, np.nan]).to_csv(path / "lc" / "x.csv", index=False)
+    spectrum = pd.DataFrame({"w": [4861.333, 6562.801], "f": [10.0, 20.0], "e": [1.0, 1.0]})
+    for name in ("007_1", "007_2"):
+        spectrum.to_csv(path / "sp" / f"{name}.csv", index=False)
+    return path
+
+
+def read(path: Path) -> SourceData:
+    return READERS["files"](load_config(path / "my.toml"))
+
+
+def edit(path: Path, old: str, new: str) -> Path:
+    text = (path / "my.toml").read_text()
+    assert old in text
+    (path / "my.toml").write_text(text.replace(old, new))
+    return path
+
+
+def test_identifiers_stay_text(data: Path) -> None:
+    objects = read(data).objects
+    assert objects["original_id"].tolist() == ["007", "a*b", "x"]
+    assert objects["name"].tolist() == ["007", "a*b", "x"]
+    assert objects["class_label"].isna().tolist() == [False, True, False]
+    assert objects["sp"].iloc[2] == "M6e"
+
+
+def test_light_curves_and_spectra_are_found(data: Path) -> None:
+    source = read(data)
+    ids = source.objects["source_id"].to_numpy()
+    curves = dict(source.light_curves(ids))
+    assert curves[ids[0]].time.tolist() == [50000.5, 50001.5]
+    assert ids[1] not in curves
+    assert curves[ids[0]].bands == ("V",)
+    spectra = list(source.spectra(ids))
+    assert [one for one, _ in spectra] == [ids[0], ids[0]]
+    np.testing.assert_allclose(spectra[0][1].wavelength, air_to_vacuum([4861.333, 6562.801]))
+    assert spectra[0][1].snr == 15.0
+    assert spectra[0][1].spectrum_id != spectra[1][1].spectrum_id
+
+
+def test_several_light_curve_files_of_a_star_are_joined(data: Path) -> None:
+    pd.DataFrame({"hjd": [2450009.0], "m": [12.5], "e": 0.1}).to_csv(data / "lc" / "007b.csv")
+    source = read(edit(data, "{original_id}.csv", "{original_id}*.csv"))
+    ids = source.objects["source_id"].to_numpy()
+    assert dict(source.light_curves(ids))[ids[0]].time.tolist() == [50000.5, 50001.5, 50009.0]
+
+
+def test_unreadable_files_are_accounted_for(data: Path) -> None:
+    source = read(data)
+    (data / "sp" / "x_1.csv").write_text("w,f\n5000,1\n")
+    ids = source.objects["source_id"].to_numpy()
+    assert len(list(source.light_curves(ids))) == 1
+    assert len(list(source.spectra(ids))) == 2
+    rejected = source.rejections.table()
+    assert rejected["file"].tolist() == ["x.csv", "x_1.csv"]
+    assert "1 of 2 times are NaN" in rejected["reason"][0]
+    assert "no column e" in rejected["reason"][1]
+
+
+@pytest.mark.parametrize("prefix", ["", "Gaia DR3 ", "EDR3 ", "Gaia EDR3 "])
+def test_gaia_ids_are_kept_to_the_last_digit(data: Path, prefix: str) -> None:
+    pd.DataFrame(
+        {"id": [f"{prefix}{GAIA}", "none", f"{prefix}{GAIA}"], "ra": 1.0, "dec": 2.0, "type": "M",
+         "c": 1.0, "sp": ""}
+    ).to_csv(data / "stars.csv", index=False)  # fmt: skip
+    source = read(edit(data, 'original_id = "id"', 'source_id = "id"'))
+    assert source.objects["source_id"].tolist() == [GAIA]
+    assert [reason for *_, reason in source.rejections.rows] == [
+        "no Gaia id",
+        "identifier occurs before",
+    ]
+
+
+def test_hours_become_degrees_and_bad_positions_are_rejected(data: Path) -> None:
+    source = read(edit(data, 'file = "stars.csv"', 'file = "stars.csv"\nra_in_hours = true'))
+    assert source.objects["ra_deg"].tolist() == [150.0, 300.0]
+    assert source.rejections.rows == [("stars.csv", 3, "x", "no position on the sky")]
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.csv.gz", "t.parquet", "t.ecsv", "t.vot", "t.fits"])
+def test_tables_are_read_by_their_ending(tmp_path: Path, name: str) -> None:
+    frame = pd.DataFrame({"a": [1.5, 2.5], "b": [1, 2]})
+    path = tmp_path / name
+    if ".csv" in name:
+        frame.to_csv(path, index=False)
+    elif name.endswith("parquet"):
+        frame.to_parquet(path)
+    else:
+        Table.from_pandas(frame).write(path, format="votable" if "vot" in name else None)
+    table = read_table(path)
+    assert table["a"].tolist() == [1.5, 2.5]
+    assert table["b"].tolist() == [1, 2]
+
+
+def test_unreadable_table_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "t.vot").write_text("not a table")
+    with pytest.raises(InputError, match=r"t.vot cannot be read as a table"):
+        read_table(tmp_path / "t.vot")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('file = "stars.csv"', "", "catalog.file is missing"),
+        ('original_id = "id"', 'name = "id"', "catalog.columns needs original_id"),
+        ('bp_rp = "c"', 'bprp = "c"', r"unknown name 'bprp' \(did you mean 'bp_rp'\?\)"),
+        ('bp_rp = "c"', 'bp_rp = "cc"', "stars.csv has no column cc; it has id, ra"),
+        ('mag = "m"', 'magn = "m"', r"light_curves.columns: unknown name 'magn' \(did you"),
+        ("lc/{original_id}.csv", "lc/all.csv", r"light_curves.file has no {original_id}"),
+        ('[bands.V]\nnative = "mag"', "", r"no \[bands.NAME\] says what"),
+    ],
+)
+def test_mistakes_in_the_configuration_are_told(
+    data: Path, old: str, new: str, message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        read(edit(data, old, new))
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    config = BuildConfig("x", catalog=CatalogConfig(columns={"nmae": "a"}))
+    with pytest.raises(InputError, match=r"file is missing; .*needs original_id.*; .*'nmae'"):
+        READERS["files"](config)
