@@ -1,0 +1,146 @@
+"""The period of one star: search, exact fits, aliases, boxes, doubling, refinement."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from data_pipeline.periods import search
+from data_pipeline.periods.aliases import alias_frequencies
+from data_pipeline.periods.box import fit_boxes
+from data_pipeline.periods.doubling import double_log_odds
+from data_pipeline.periods.prepare import prepare
+from data_pipeline.periods.refine import refine
+from data_pipeline.periods.scoring import (
+    Fit,
+    fit_candidates,
+    independent_points,
+    log_false_alarm,
+)
+from data_pipeline.periods.shape import fold_shape
+from data_pipeline.periods.types import NO_PERIOD, PeriodConfig, PeriodResult, Prepared
+
+_N_ALTERNATIVES = 4
+_LEAST_ODDS = 1e-3
+
+
+def find_period(
+    time: ArrayLike,
+    value: ArrayLike,
+    err: ArrayLike | None = None,
+    band: ArrayLike | None = None,
+    config: PeriodConfig | None = None,
+) -> PeriodResult:
+    """Find the period of one light curve, or say that it has none.
+
+    Parameters
+    ----------
+    time : array_like, shape (n,), days
+    value : array_like, shape (n,)
+        Magnitudes, or anything else that grows as the star fades. Points with NaN are ignored.
+    err : array_like, shape (n,), optional
+        Standard errors in the unit of the values.
+    band : array_like of str, shape (n,), optional
+        Bands share the frequency; offsets, amplitudes, shapes and noise are their own.
+    config : PeriodConfig, optional
+    """
+    config = config or PeriodConfig()
+    prepared = prepare(time, value, err, band)
+    if prepared is None or prepared.n < config.min_points:
+        return NO_PERIOD
+    fits, n_independent = _fits(prepared, config)
+    if not fits:
+        return NO_PERIOD
+    best = fits[0]
+    power = float(1 - np.exp(best.misfit / prepared.n))
+    if log_false_alarm(prepared, best, config, n_independent) > np.log(config.false_alarm):
+        return replace(NO_PERIOD, power=power, alternatives=_guesses(fits))
+    return _decided(prepared, fits, power, n_independent)
+
+
+def _fits(prepared: Prepared, config: PeriodConfig) -> tuple[list[Fit], float]:
+    """Return the exact fits, best first, and the number of independent points."""
+    spectrum, step = search.power_spectrum(prepared, config)
+    frequency = search.candidates(spectrum, step, prepared, config)
+    lowest = int(np.ceil(config.min_cycles / prepared.span / step))
+    main = (lowest + int(spectrum[lowest:].argmax())) * step
+    n_independent = independent_points(prepared, main)
+    fits = fit_candidates(prepared, frequency, config, n_independent)
+    if not fits:
+        return [], n_independent
+    leading = np.array([fit.frequency for fit in fits[:3]])
+    aliases = _new(alias_frequencies(prepared, leading), frequency, prepared, config)
+    fits += fit_candidates(prepared, aliases, config, n_independent)
+    fits.sort(key=lambda fit: fit.score)
+    if _wants_box(fits[0], prepared, config, n_independent):
+        narrow = search.box_candidates(spectrum, step, prepared, config)
+        fits += fit_boxes(prepared, narrow, n_independent)
+        fits.sort(key=lambda fit: fit.score)
+    return fits, n_independent
+
+
+def _new(
+    frequency: NDArray, known: NDArray, prepared: Prepared, config: PeriodConfig
+) -> NDArray[np.float64]:
+    frequency = search.distinct(frequency, prepared, config)
+    apart = np.abs(frequency[:, None] - known[None, :]).min(axis=1, initial=np.inf)
+    return frequency[apart > 0.1 / prepared.span]
+
+
+def _wants_box(best: Fit, prepared: Prepared, config: PeriodConfig, n_independent: float) -> bool:
+    """Eclipses too narrow for the harmonics use all of them, or are not found at all."""
+    if best.n_harmonics >= config.max_harmonics:
+        return True
+    return log_false_alarm(prepared, best, config, n_independent) > np.log(config.false_alarm)
+
+
+def _decided(
+    prepared: Prepared, fits: list[Fit], power: float, n_independent: float
+) -> PeriodResult:
+    best = fits[0]
+    frequency, error = _refined(prepared, best)
+    best = replace(best, frequency=frequency)
+    shape = fold_shape(prepared, frequency, _shape_harmonics(best))
+    log_odds = double_log_odds(prepared, best, shape)
+    doubled = log_odds > 0
+    factor = 2.0 if doubled else 1.0
+    other = (3.0 - factor) / frequency  # the half of a doubled period, the double of a single one
+    period = factor / frequency
+    alternatives = [(other, float(np.exp(-abs(log_odds))))]
+    alternatives += [(factor * p, odds) for p, odds in _rivals(best, fits, prepared)]
+    alternatives.sort(key=lambda pair: -pair[1])
+    return PeriodResult(
+        period_days=period,
+        period_err_days=period * error / frequency,
+        is_periodic=True,
+        method=best.kind + ("-doubled" if doubled else ""),
+        power=power,
+        alternatives=tuple(alternatives[:_N_ALTERNATIVES]),
+    )
+
+
+def _shape_harmonics(fit: Fit) -> int:
+    return 8 if fit.kind == "box" else fit.n_harmonics
+
+
+def _refined(prepared: Prepared, best: Fit) -> tuple[float, float]:
+    return refine(prepared, best.frequency, _shape_harmonics(best))
+
+
+def _rivals(best: Fit, fits: list[Fit], prepared: Prepared) -> list[tuple[float, float]]:
+    """Return periods of other frequencies with their odds against the best, from the scores."""
+    rivals: list[tuple[float, float]] = []
+    for fit in fits:
+        odds = float(np.exp(min(0.0, fits[0].score - fit.score) / 2))
+        if odds < _LEAST_ODDS:
+            break
+        taken = [best.frequency] + [1 / period for period, _ in rivals]
+        if all(abs(fit.frequency - f) > 0.5 / prepared.span for f in taken):
+            rivals.append((1 / fit.frequency, odds))
+    return rivals
+
+
+def _guesses(fits: list[Fit]) -> tuple[tuple[float, float], ...]:
+    """Return the best periods of a star without one; odds against "no period" from the scores."""
+    odds = [float(np.exp(min(0.0, -fit.score) / 2)) for fit in fits[:2]]
+    return tuple((1 / fit.frequency, min(o, 0.5)) for fit, o in zip(fits, odds, strict=False))
