@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from bokeh.events import DoubleTap
 from bokeh.models import (
+    BasicTicker,
     CustomJS,
     HoverTool,
     PanTool,
@@ -65,6 +66,7 @@ def card_figure(
         toolbar_location=None,
         sizing_mode="stretch_both",
         min_border=0,
+        min_border_left=50,
         min_border_right=10,
         min_border_top=6,
         background_fill_alpha=0,
@@ -78,6 +80,7 @@ def card_figure(
     fig.js_on_event(DoubleTap, CustomJS(args={"fig": fig}, code="fig.reset.emit()"))
     if tooltips:
         fig.add_tools(HoverTool(tooltips=tooltips, point_policy="snap_to_data", renderers=[]))
+    fig.yaxis.ticker = BasicTicker(desired_num_ticks=5)
     for axis in fig.axis:
         axis.update(
             axis_label_text_font_style="normal",

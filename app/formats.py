@@ -8,13 +8,14 @@ from astropy.coordinates import SkyCoord
 MISSING = "—"
 
 
-def number_text(value: float, err: float = math.nan, digits: int = 5) -> str:
-    """Write a value to the precision of its error, "12.346 ± 0.012", or to so many digits.
+def number_text(value: float, err: float = math.nan, digits: int = 4) -> str:
+    """Write a value with its error in the last digits, "12.346(12)", or to so many digits.
 
     Parameters
     ----------
     value, err : float
-        NaN or infinite values are written as a dash, such errors left out.
+        NaN or infinite values are written as a dash, such errors left out. The error is given to
+        two digits, in units of the last place of the value.
     digits : int
         Significant digits where there is no error.
     """
@@ -22,8 +23,10 @@ def number_text(value: float, err: float = math.nan, digits: int = 5) -> str:
         return MISSING
     if not (math.isfinite(err) and err > 0):
         return minus(f"{value:.{digits}g}" if abs(value) < 10**digits else f"{value:,.0f}")
-    decimals = max(0, min(9, 1 - math.floor(math.log10(err))))
-    return minus(f"{value:.{decimals}f} ± {err:.{decimals}f}")
+    decimals = 1 - math.floor(math.log10(err))
+    if decimals <= 0:
+        return minus(f"{value:.0f}({err:.0f})")
+    return minus(f"{value:.{decimals}f}({err * 10**decimals:.0f})")
 
 
 def period_text(days: float, err: float = math.nan) -> str:
@@ -39,12 +42,12 @@ def other_time_unit(days: float) -> str:
     """The same period in minutes or hours where days read badly, else empty."""
     if not math.isfinite(days) or days >= 1:
         return ""
-    return f"{days * 24:.4g} h" if days >= 0.1 else f"{days * 1440:.4g} min"
+    return f"{days * 24:.5g} h" if days >= 0.1 else f"{days * 1440:.5g} min"
 
 
 def degrees_text(ra_deg: float, dec_deg: float) -> str:
-    """Write a position in degrees, "83.822083 −5.391111"."""
-    return f"{ra_deg:.6f} {dec_deg:+.6f}"
+    """Write a position in degrees, "83.82208 -5.39111" (to be pasted)."""
+    return f"{ra_deg:.5f} {dec_deg:+.5f}"
 
 
 def sexagesimal_text(ra_deg: float, dec_deg: float) -> str:

@@ -25,12 +25,16 @@ class Photometry:
 
     Attributes
     ----------
-    time : float64, days, less `JULIAN_OFFSET` where `time_label` says so
+    time : float64, days, less `time_offset`
     value, err : float64, in `unit`
     band, camera : str
     is_limit, is_bad : bool
         Upper limits on the brightness; points marked bad by the survey.
     quantity : {"mag", "flux"}
+    time_label : str
+        What the survey's times count from: "HJD", "HJD − 2450000", "MJD".
+    time_offset : float
+        Subtracted from them here, so that an axis can be read.
     left_out : int
         Points measured in the other quantity.
     """
@@ -45,6 +49,7 @@ class Photometry:
     quantity: str
     unit: str
     time_label: str
+    time_offset: float
     left_out: int
 
     @property
@@ -58,6 +63,17 @@ class Photometry:
         bands = np.unique(self.band)
         name = bands[0] if len(bands) == 1 else {"mag": "magnitude", "flux": "flux"}[self.quantity]
         return f"{name} [{self.unit}]" if self.unit else str(name)
+
+    @property
+    def axis_label(self) -> str:
+        """Label of the time axis, e.g. "HJD − 2450000 [d]"."""
+        shift = f" − {self.time_offset:.0f}" if self.time_offset else ""
+        return f"{self.time_label}{shift} [d]"
+
+    def date_text(self, time: float) -> str:
+        """One instant with its reference, e.g. "HJD 2453226.2002"."""
+        equals = " =" if "−" in self.time_label or "-" in self.time_label else ""
+        return f"{self.time_label}{equals} {time + self.time_offset:.4f}"
 
     def main_band(self) -> NDArray[np.bool_]:
         """Mask (n,) of the good points of the band that has most of them."""
@@ -77,9 +93,9 @@ def photometry(light_curve: LightCurve, bands: Mapping[str, Band]) -> Photometry
     quantity = "mag" if in_mag[measured].sum() * 2 >= measured.sum() else "flux"
     shown = measured & (native == quantity)
     first = bands[str(light_curve.band[shown][0])]
-    time, time_label = _readable_time(light_curve.time[shown], first)
+    offset = _offset(light_curve.time[shown], first)
     return Photometry(
-        time=time,
+        time=light_curve.time[shown] - offset,
         value=value[shown],
         err=np.where(np.isfinite(err[shown]), err[shown], 0.0),
         band=light_curve.band[shown],
@@ -88,16 +104,16 @@ def photometry(light_curve: LightCurve, bands: Mapping[str, Band]) -> Photometry
         is_bad=light_curve.quality[shown] != 0,
         quantity=quantity,
         unit=first.unit,
-        time_label=time_label,
+        time_label=first.time_reference,
+        time_offset=offset,
         left_out=int((measured & ~shown).sum()),
     )
 
 
-def _readable_time(time: NDArray[np.float64], band: Band) -> tuple[NDArray[np.float64], str]:
-    """Times that fit on an axis, and what the axis says: "HJD − 2450000"."""
-    if band.time_reference in ("JD", "HJD", "BJD") and np.median(time) > JULIAN_OFFSET / 2:
-        return time - JULIAN_OFFSET, f"{band.time_reference} − {JULIAN_OFFSET:.0f}"
-    return time, band.time_reference
+def _offset(time: NDArray[np.float64], band: Band) -> float:
+    """What to subtract from the times so that an axis can be read; 0 where they are short."""
+    is_full_date = band.time_reference in ("JD", "HJD", "BJD")
+    return JULIAN_OFFSET if is_full_date and np.median(time) > JULIAN_OFFSET / 2 else 0.0
 
 
 @dataclass(frozen=True)

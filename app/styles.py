@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-CARD_CSS = (Path(__file__).parent / "static" / "card.css").read_text(encoding="utf-8")
+_STATIC = Path(__file__).parent / "static"
+CARD_CSS = (_STATIC / "card.css").read_text(encoding="utf-8")
+LIST_CSS = (_STATIC / "star_list.css").read_text(encoding="utf-8")
 
 CONTROLS: dict[str, Any] = {"stylesheets": [CARD_CSS], "margin": 0}
 """Keyword arguments of a Panel widget that looks like the rest of the card."""

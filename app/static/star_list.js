@@ -15,8 +15,8 @@ export function render({ model, el }) {
   const empty = document.createElement("div")
   empty.className = "empty"
   spacer.append(rows)
-  list.append(spacer)
-  el.append(head, list, empty)
+  list.append(head, spacer)
+  el.append(list, empty)
 
   let asked = -1
 
@@ -28,7 +28,6 @@ export function render({ model, el }) {
   const paint_frame = () => {
     spacer.style.height = `${model.total * model.row_height}px`
     head.innerHTML = model.head_html
-    head.hidden = model.total === 0 || !model.head_html
     list.hidden = model.total === 0
     empty.hidden = model.total > 0
     empty.innerHTML = model.empty_html
@@ -44,9 +43,9 @@ export function render({ model, el }) {
   const keep_in_view = () => {
     if (model.active < 0 || list.clientHeight === 0) return
     const top = model.active * model.row_height
+    const room = list.clientHeight - head.offsetHeight
     if (top < list.scrollTop) list.scrollTop = top
-    else if (top + model.row_height > list.scrollTop + list.clientHeight)
-      list.scrollTop = top + model.row_height - list.clientHeight
+    else if (top + model.row_height > list.scrollTop + room) list.scrollTop = top + model.row_height - room
   }
   const ask_for_window = () => {
     const height = model.row_height

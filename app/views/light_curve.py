@@ -15,7 +15,7 @@ from bokeh.plotting import figure
 from app.atlas_store import AtlasStore
 from app.curves import visible_range
 from app.figures import INK, card_figure, paint, readable, set_range
-from app.formats import other_time_unit, period_text
+from app.formats import other_time_unit
 from app.light_curve_columns import COLUMNS, light_curve_columns, median_columns
 from app.period_bar import PeriodBar, known_periods
 from app.photometry import Fold, Photometry, fold, photometry
@@ -132,7 +132,7 @@ class LightCurveView(pn.viewable.Viewer):
         else:
             margin = 0.02 * max(float(np.ptp(points.time)), 1e-3)
             start, end = points.time.min() - margin, points.time.max() + margin
-            label = f"{points.time_label} [d]"
+            label = points.axis_label
         set_range(self.x_range, float(start), float(end))
         self.figure.xaxis.axis_label = label
         self.figure.yaxis.axis_label = points.value_label
@@ -147,23 +147,23 @@ class LightCurveView(pn.viewable.Viewer):
         low, high = self.frame
         outside = int(((points.value < low) | (points.value > high))[~points.is_limit].sum())
         counted = {
-            "▽ {} upper limits": int(points.is_limit.sum()),
-            "○ {} marked bad": int(points.is_bad.sum()),
-            "{} outside the frame": outside,
-            "{} in another unit not shown": points.left_out,
+            "▽ {} limits": int(points.is_limit.sum()),
+            "○ {} bad": int(points.is_bad.sum()),
+            "{} off the frame": outside,
+            "{} in another unit left out": points.left_out,
         }
         marks += [text.format(count) for text, count in counted.items() if count]
         return f"<div>{' · '.join(marks)}</div><div>{self._fold_words(points)}</div>"
 
     def _fold_words(self, points: Photometry) -> str:
         if self.fold is None:
-            if self.bar.can_fold:
-                return f"{np.ptp(points.time):.0f} d from first to last point"
-            return "No period is known of this star: type one to fold."
+            span = f"{np.ptp(points.time):,.0f} d from first to last point"
+            return span if self.bar.can_fold else f"No period is known: type one to fold. {span}"
         days = self.fold.period_days
-        hours = other_time_unit(days)
-        extremum = "minimum" if self.fold.at_minimum else "maximum"
-        return (
-            f"P {period_text(days)} d{f' ({hours})' if hours else ''} · f {1 / days:.6g} d⁻¹ · "
-            f"phase 0 at {extremum} light, {escape(points.time_label)} = {self.fold.zero:.4f}"
-        )
+        words = [
+            f"f {1 / days:.6g} d⁻¹",
+            other_time_unit(days),
+            f"phase 0 at {'minimum' if self.fold.at_minimum else 'maximum'} light",
+            escape(points.date_text(self.fold.zero)),
+        ]
+        return " · ".join(word for word in words if word)

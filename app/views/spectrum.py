@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 
 import panel as pn
-from bokeh.models import ColumnDataSource, HoverTool, Range1d
+from bokeh.models import ColumnDataSource, FixedTicker, HoverTool, LinearAxis, Range1d
 from bokeh.plotting import figure
 
 from app.atlas_store import AtlasStore
@@ -28,8 +28,10 @@ from app.styles import CARD_CSS, CONTROLS
 from data_pipeline.spectra import Spectrum
 
 AUTO, OFF = "auto", "no lines"
-LABEL_ROOM = 0.34
-"""Height above the flux kept for the names of the lines, as a share of the range of the flux."""
+LABEL_ROOM_PX = 44
+"""Height kept above the frame for the names of the lines."""
+ELBOW = 0.1
+"""Height inside the frame in which lines bend towards their names, as a share of the flux range."""
 
 TOOLTIPS = """<div style="font-size:11px">λ <b>@x{0.0}</b> Å vacuum (@air{0.0} air)<br>
 flux @flux{0.000}</div>"""
@@ -70,7 +72,7 @@ class SpectrumView(pn.viewable.Viewer):
 
     def _make_figure(self) -> figure:
         fig = card_figure(
-            "wavelength in vacuum [Å]", "relative flux", TOOLTIPS,
+            "wavelength in vacuum [Å]", "flux / median", TOOLTIPS,
             zoom="width",  # the names of the lines stay at the top
             x_range=self.x_range, y_range=self.y_range,
         )  # fmt: skip
@@ -83,10 +85,13 @@ class SpectrumView(pn.viewable.Viewer):
         self.elbows = fig.segment("mark", "foot", "x", "y", source=self.labels, line_width=1)
         self.band = fig.varea("x", "low", "high", source=self.source)
         self.line = fig.line("x", "flux", source=self.source, line_width=1)
-        self.words = fig.text(
-            "x", "y", text="name", source=self.labels, angle=math.pi / 2, text_font={"value": FONT},
-            text_font_size="10px", text_baseline="middle", x_offset=0, y_offset=-2,
+        self.places: Any = FixedTicker(ticks=[])
+        self.names = LinearAxis(
+            ticker=self.places, major_label_orientation="vertical",
+            major_label_text_font=FONT, major_label_text_font_size="10px", major_label_standoff=2,
+            major_tick_line_color=None, minor_tick_line_color=None, axis_line_color=None,
         )  # fmt: skip
+        fig.add_layout(self.names, "above")
         fig.hover.update(renderers=[self.line], mode="vline", line_policy="nearest")
         fig.add_tools(HoverTool(tooltips=LINE_TOOLTIPS, renderers=[self.stems]))
         return fig
@@ -96,9 +101,9 @@ class SpectrumView(pn.viewable.Viewer):
         html: dict[str, Any] = {"sizing_mode": "stretch_width", **CONTROLS}
         self.caption = pn.pane.HTML(css_classes=["card-caption"], **html)
         self.message = pn.pane.HTML(css_classes=["card-message"], **html)
-        self.line_set = pn.widgets.Select(options=[AUTO], value=AUTO, width=168, **CONTROLS)
+        self.line_set = pn.widgets.Select(options=[AUTO], value=AUTO, width=150, **CONTROLS)
         self.smoothed = pn.widgets.Toggle(label="smooth", width=64, **CONTROLS)
-        self.which = pn.widgets.Select(width=150, visible=False, **CONTROLS)
+        self.which = pn.widgets.Select(width=164, visible=False, **CONTROLS)
         self.bar = pn.Row(
             self.line_set, self.smoothed, self.which,
             css_classes=["card-bar"], sizing_mode="stretch_width", **CONTROLS,
@@ -156,7 +161,7 @@ class SpectrumView(pn.viewable.Viewer):
         columns = spectrum_columns(spectrum, self.smoothed.value)
         start, end = float(spectrum.wavelength[0]), float(spectrum.wavelength[-1])
         low, high = flux_range(columns)
-        top = high + LABEL_ROOM * (high - low)
+        top = high + (0 if self.line_set.value == OFF else ELBOW * (high - low))
         set_range(self.x_range, start, end)
         set_range(self.y_range, low, top)
         self.source.data = columns
@@ -173,10 +178,13 @@ class SpectrumView(pn.viewable.Viewer):
         marks = line_columns(lines, start, end, velocity)
         labels = label_columns(marks, start, end)
         low, high, top = heights
-        foot, elbow = high + 0.12 * (top - high), high + 0.3 * (top - high)
         n_marks, n_labels = len(marks["x"]), len(labels["x"])
-        self.marks.data = {**marks, "bottom": [low] * n_marks, "top": [foot] * n_marks}
-        self.labels.data = {**labels, "foot": [foot] * n_labels, "y": [elbow] * n_labels}
+        self.marks.data = {**marks, "bottom": [low] * n_marks, "top": [high] * n_marks}
+        self.labels.data = {**labels, "foot": [high] * n_labels, "y": [top] * n_labels}
+        places = labels["x"].tolist()
+        self.places.ticks = places
+        self.names.major_label_overrides = dict(zip(places, labels["name"], strict=True))
+        self.figure.min_border_top = 6 if name == OFF else LABEL_ROOM_PX
 
     def _paint(self) -> None:
         ink = INK[self.state.theme]
@@ -187,7 +195,7 @@ class SpectrumView(pn.viewable.Viewer):
         self.line.glyph.line_color = ink.text
         for marks in (self.stems, self.elbows):
             marks.glyph.update(line_color=ink.accent, line_alpha=0.45)
-        self.words.glyph.text_color = ink.text
+        self.names.major_label_text_color = ink.muted
 
 
 def _signal_to_noise(spectrum: Spectrum) -> float:
@@ -214,8 +222,7 @@ def _caption(spectrum: Spectrum) -> str:
         f"MJD {spectrum.time:.0f}" if math.isfinite(spectrum.time) else "",
         f"S/N {spectrum.snr:.0f}" if math.isfinite(spectrum.snr) else "",
         f"R {spectrum.resolution:.0f}" if math.isfinite(spectrum.resolution) else "",
-        f"{escape(spectrum.frame)} frame" if spectrum.frame else "",
-        minus(f"lines moved by {velocity:+.0f} km/s") if velocity else "",
-        "flux over its median",
+        escape(spectrum.frame),
+        minus(f"lines at {velocity:+.0f} km/s") if velocity else "",
     ]
     return " · ".join(part for part in parts if part)

@@ -1,0 +1,55 @@
+"""Addresses of what other services know about a star. They are offered, never opened from here."""
+
+import math
+import re
+from urllib.parse import quote
+
+import pandas as pd
+
+_POSITION = {
+    "SIMBAD": "https://simbad.cds.unistra.fr/simbad/sim-coo?Coord={ra}%20{dec}&CooFrame=ICRS"
+    "&Radius=5&Radius.unit=arcsec",
+    "VSX": "https://vsx.aavso.org/index.php?view=results.get&coords={ra}+{dec}&format=d&size=10"
+    "&geom=r&unit=3&order=9",
+    "VizieR": "https://vizier.cds.unistra.fr/viz-bin/VizieR-4?-c={ra}+{dec}&-c.rs=10",
+    "Aladin": "https://aladin.cds.unistra.fr/AladinLite/?target={ra}%20{dec}&fov=0.1"
+    "&survey=CDS/P/DSS2/color",
+    "ASAS-SN": "https://asas-sn.osu.edu/?ra={ra}&dec={dec}",
+    "ZTF": "https://irsa.ipac.caltech.edu/cgi-bin/ZTF/nph_light_curves?POS=CIRCLE%20{ra}%20{dec}"
+    "%200.0014&BANDNAME=g,r,i&NOBS_MIN=3&BAD_CATFLAGS_MASK=32768&FORMAT=CSV",
+    "ALeRCE": "https://alerce.online/?ra={ra}&dec={dec}&radius=3&page=1",
+}
+_GAIA = "https://vizier.cds.unistra.fr/viz-bin/VizieR-5?-source=I/355/gaiadr3&Source={id}"
+_GAIA_ID = re.compile(r"(?:gaia\s*)?(?:e?dr3\s*)?(\d{9,19})", re.IGNORECASE)
+
+
+def links_for(star: pd.Series, is_synthetic: bool) -> list[tuple[str, str]]:
+    """Names and addresses for one row of the objects table; none for a simulated star."""
+    if is_synthetic:
+        return []
+    links = []
+    gaia = gaia_id(star)
+    if gaia:
+        links.append(("Gaia DR3", _GAIA.format(id=quote(gaia))))
+    ra, dec = _number(star, "ra_deg"), _number(star, "dec_deg")
+    if math.isfinite(ra) and math.isfinite(dec):
+        place = {"ra": f"{ra:.6f}", "dec": quote(f"{dec:+.6f}")}
+        links += [(name, template.format(**place)) for name, template in _POSITION.items()]
+    return links
+
+
+def gaia_id(star: pd.Series) -> str:
+    """Gaia (E)DR3 identifier of a star as text, or nothing where it has none.
+
+    Without an identifier of its own survey, the `source_id` is Gaia's (the Survey contract).
+    """
+    original = star.get("original_id")
+    if isinstance(original, str) and original:
+        found = _GAIA_ID.fullmatch(original.strip())
+        return found[1] if found else ""
+    return str(int(star["source_id"]))
+
+
+def _number(star: pd.Series, column: str) -> float:
+    value = star.get(column)
+    return math.nan if value is None or pd.isna(value) else float(value)

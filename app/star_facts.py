@@ -1,0 +1,140 @@
+"""What is known of one star, in the order an astronomer asks: values with units and errors."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from app.diagrams import MIN_PARALLAX_OVER_ERROR
+from app.formats import minus, number_text, period_text
+from data_pipeline.schema import Column
+
+_FIRST = {
+    "mean_vmag": "V̄",
+    "phot_g_mean_mag": "G",
+    "bp_rp": "BP − RP",
+    "j_k": "J − Ks",
+    "k_mag": "Ks",
+    "lc_amplitude": "amplitude",
+    "amplitude": "amplitude",
+    "parallax": "parallax ϖ",
+    "pm": "proper motion",
+    "ruwe": "RUWE",
+    "teff": "Teff",
+    "n_epochs": "epochs",
+    "n_spectra": "spectra",
+    "source_id": "id",
+}
+"""Columns shown on the card, with their short names, in this order."""
+
+_UNITS = {"mas.yr-1": "mas/yr", "K": "K"}
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One value as text, with its unit, and the long description for hovering."""
+
+    name: str
+    value: str
+    unit: str = ""
+    description: str = ""
+
+
+def main_facts(star: pd.Series, columns: Mapping[str, Column]) -> list[Fact]:
+    """The values of the card: periods first, then brightness, colour, distance, the rest.
+
+    What the survey does not have is left out; what this star lacks is a dash.
+    """
+    facts = _periods(star, columns)
+    for name, short in _FIRST.items():
+        if name in columns and name in star:
+            facts.append(_fact(star, columns[name], short))
+        if name == "parallax" and name in columns:
+            facts += _absolute_magnitude(star)
+    return facts
+
+
+def all_facts(star: pd.Series, columns: Mapping[str, Column]) -> list[Fact]:
+    """Every value of the table under its own name, identifiers and lists as text."""
+    return [_fact(star, column, name) for name, column in columns.items() if name in star]
+
+
+def _periods(star: pd.Series, columns: Mapping[str, Column]) -> list[Fact]:
+    found, catalog = number(star, "period_days"), number(star, "period_catalog_days")
+    facts = []
+    if "period_days" in columns:
+        text = period_text(found, number(star, "period_err_days"))
+        facts.append(Fact("period", text, "d", _described(columns, "period_days")))
+    if "period_catalog_days" in columns:
+        ratio = f" ({catalog / found:.3g} P)" if differ(found, catalog) else ""
+        facts.append(
+            Fact("catalogue P", period_text(catalog) + ratio, "d",
+                 _described(columns, "period_catalog_days"))
+        )  # fmt: skip
+    return facts
+
+
+def differ(period: float, other: float, tolerance: float = 0.01) -> bool:
+    """Whether two periods are both known and more than one per cent apart."""
+    return period > 0 and other > 0 and abs(other / period - 1) > tolerance
+
+
+def _absolute_magnitude(star: pd.Series) -> list[Fact]:
+    """M_G from the parallax, only where the parallax deserves it."""
+    parallax, g_mag = number(star, "parallax"), number(star, "phot_g_mean_mag")
+    quality = number(star, "parallax_over_error")
+    if not math.isfinite(quality):
+        quality = parallax / number(star, "parallax_error")
+    if not math.isfinite(g_mag):
+        return []
+    if not (parallax > 0 and quality > MIN_PARALLAX_OVER_ERROR):
+        reason = f"ϖ/σ = {quality:.1f} is too small to give an absolute magnitude"
+        return [Fact("M_G", "—", "", reason)]
+    magnitude = g_mag + 5 * math.log10(parallax) - 10
+    text = number_text(magnitude, 2.17 / quality)
+    return [Fact("M_G", text, "mag", f"G + 5 log ϖ − 10, ϖ/σ = {quality:.0f}, not dereddened")]
+
+
+def _fact(star: pd.Series, column: Column, name: str) -> Fact:
+    value: Any = star[column.name]
+    if isinstance(value, str):
+        text = value or "—"
+    elif hasattr(value, "__len__"):
+        text = ", ".join(f"{item:.7g}" for item in value) or "—"
+    elif value is None or pd.isna(value):
+        text = "—"
+    elif isinstance(value, bool) or column.dtype == "bool":
+        text = "yes" if value else "no"
+    elif column.dtype == "int64":
+        text = str(int(value)) if column.role == "id" else f"{int(value):,}"
+    else:
+        text = _measured(float(value), _error(star, column.name), column.unit)
+    return Fact(name, text, _UNITS.get(column.unit, column.unit), column.description)
+
+
+def _measured(value: float, err: float, unit: str) -> str:
+    """A value to its error; magnitudes without one to three decimals."""
+    if unit == "mag" and math.isfinite(value) and not math.isfinite(err):
+        return minus(f"{value:.3f}")
+    return number_text(value, err)
+
+
+def _error(star: pd.Series, name: str) -> float:
+    """Error of a value, by the survey's naming habits; NaN where there is none."""
+    for pattern in ("e_{}", "{}_error", "{}_err"):
+        err = number(star, pattern.format(name))
+        if math.isfinite(err):
+            return err
+    return math.nan
+
+
+def _described(columns: Mapping[str, Column], name: str) -> str:
+    return columns[name].description if name in columns else ""
+
+
+def number(star: pd.Series, name: str) -> float:
+    """A number of the row, NaN where the column or the value is missing."""
+    value: Any = star.get(name)
+    return math.nan if value is None or pd.isna(value) else float(value)

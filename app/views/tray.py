@@ -1,0 +1,94 @@
+"""What lies below the maps: neighbours, flags, the selection, subclusters, export. Layout only.
+
+The mode of the page opens the tab that belongs to it; a tab opened by hand changes the mode.
+"""
+
+from typing import Any
+
+import panel as pn
+
+from app.atlas_store import AtlasStore
+from app.listing import Listing
+from app.state import AppState
+from app.styles import CARD_CSS, CONTROLS
+from app.views.flag_list import FlagList
+from app.views.neighbor_list import NeighborList
+from app.views.selection_list import SelectionList
+
+TAB_OF_MODE = {
+    "Explore": "Neighbours",
+    "Search": "Neighbours",
+    "Vet": "Flags",
+    "Cluster": "Subclusters",
+    "Report": "Export",
+}
+MODE_OF_TAB = {
+    "Neighbours": "Explore",
+    "Flags": "Vet",
+    "Subclusters": "Cluster",
+    "Export": "Report",
+}
+
+
+class Tray(pn.viewable.Viewer):
+    """Tabs over the lists and panels; one is in front."""
+
+    def __init__(self, state: AppState, store: AtlasStore, **params: Any) -> None:
+        super().__init__(**params)
+        self.state = state
+        self.neighbors = NeighborList(state, store)
+        self.flags = FlagList(state, store)
+        self.selection = SelectionList(state, store)
+        self.views: dict[str, Listing] = {
+            "Neighbours": self.neighbors,
+            "Flags": self.flags,
+            "Selection": self.selection,
+        }
+        self.contents = {
+            name: pn.Column(view.__panel__(), **FILL) for name, view in self.views.items()
+        }
+        self.tabs = pn.widgets.RadioButtonGroup(options=list(self.views), **CONTROLS)
+        self.tabs.param.watch(self._on_tab, "value")
+        for view in self.views.values():
+            view.param.watch(self._ring, "ringed")
+        state.param.watch(
+            lambda event: self.open(
+                TAB_OF_MODE[event.new] if TAB_OF_MODE[event.new] in self.views else "Selection"
+            ),
+            "mode",
+        )
+        self.open(TAB_OF_MODE[state.mode] if TAB_OF_MODE[state.mode] in self.views else "Selection")
+
+    def __panel__(self) -> pn.viewable.Viewable:
+        bar = pn.Row(
+            self.tabs, self.neighbors.bar, css_classes=["tray-bar"],
+            sizing_mode="stretch_width", **CONTROLS,
+        )  # fmt: skip
+        return pn.Column(
+            bar, *self.contents.values(), css_classes=["tray-body"], stylesheets=[CARD_CSS], **FILL
+        )
+
+    @property
+    def front(self) -> Listing:
+        """The view in front."""
+        return self.views[self.tabs.value]
+
+    def open(self, tab: str) -> None:
+        """Bring one tab to the front."""
+        with pn.io.hold():
+            self.tabs.value = tab
+            for name, view in self.views.items():
+                view.is_open = self.contents[name].visible = name == tab
+            self.neighbors.bar.visible = tab == "Neighbours"
+            self._ring()
+
+    def _ring(self, *_: Any) -> None:
+        self.state.highlighted_rows = self.front.ringed
+
+    def _on_tab(self, event: Any) -> None:
+        self.open(event.new)
+        if TAB_OF_MODE[self.state.mode] != event.new:
+            self.state.mode = MODE_OF_TAB.get(event.new, self.state.mode)
+
+
+FILL: dict[str, Any] = {"sizing_mode": "stretch_both", "margin": 0}
