@@ -84,7 +84,7 @@ def _build(arguments: argparse.Namespace) -> None:
         workers=arguments.workers,
         limit=arguments.limit,
     )
-    print(f"{_headline(figures)}\n{figures['n_periodic']} periods found")
+    print(f"{_headline(figures)}\n{figures['n_periods']} periods found")
     print("seconds: " + ", ".join(f"{stage} {s:.1f}" for stage, s in figures["seconds"].items()))
     write_json(arguments.json, figures)
 
@@ -108,9 +108,9 @@ def _demo(arguments: argparse.Namespace) -> None:
 
 
 def _inspect(arguments: argparse.Namespace) -> None:
-    survey = Survey.open(arguments.survey)
     if arguments.verify:
         directories.verify(arguments.survey)
+    survey = Survey.open(arguments.survey)
     figures = {**inspect_survey(survey), "verified": arguments.verify}
     print(_headline(figures))
     _print_classes(figures["classes"])

@@ -69,8 +69,7 @@ def build_survey(
         _write_tables(writer, source, _joined(draft, objects, periods, features), config.seed)
     shutil.rmtree(work)
     survey = Survey.open(target)
-    periodic = int(survey.objects["is_periodic"].fillna(False).sum())
-    return {**contents(survey), "n_periodic": periodic, "seconds": seconds}
+    return {**contents(survey), "seconds": seconds}
 
 
 def _reader(config: BuildConfig) -> Callable[[BuildConfig], SourceData]:
@@ -136,8 +135,10 @@ def _joined(
         n_spectra=draft.n_spectra,
     )
     for table in (periods, features):
+        table = table.astype({"source_id": "int64"})  # without rows it has no type yet
         counted = counted.merge(table, on="source_id", how="left", validate="one_to_one")
-    return counted
+    searched = counted["source_id"].isin(periods["source_id"])
+    return counted.assign(is_periodic=counted["is_periodic"].where(searched, False).astype(bool))
 
 
 def _writer(config: BuildConfig, source: SourceData, target: Path, overwrite: bool) -> SurveyWriter:

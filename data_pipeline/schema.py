@@ -169,18 +169,12 @@ STANDARD_COLUMNS: dict[str, Column] = {
         "derived",
         ("period_days", "d", "time.period", "period found in the light curve"),
         ("period_err_days", "d", "stat.error;time.period", "error of the period found"),
-        ("period_power", "", "stat.fit.goodness", "power of the periodogram at the period found"),
+        ("period_power", "", "stat.fit.goodness", "share of the variance that the fold explains"),
+        ("period_alt_days", "d", "time.period", "the likeliest other period"),
+        ("period_alt_odds", "", "stat.probability", "odds of that other period"),
     ),
     "period_method": Column(
         "period_method", "", "how the period was found", "meta.note", "derived", "string"
-    ),
-    "period_alt_days": Column(
-        "period_alt_days", "d", "other periods the light curve allows", "time.period",
-        "derived", "list<float64>",
-    ),
-    "period_alt_odds": Column(
-        "period_alt_odds", "", "odds of each other period", "stat.probability",
-        "derived", "list<float64>",
     ),
     "is_periodic": Column(
         "is_periodic", "", "whether a period was found", "meta.code", "derived", "bool"
