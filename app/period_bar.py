@@ -29,8 +29,8 @@ def known_periods(objects: pd.DataFrame, row: int) -> dict[str, float]:
     named = [("found", _cell(objects, "period_days", row))]
     named += [("catalogue", _cell(objects, "period_catalog_days", row))]
     also: Any = objects["period_alt_days"].iat[row] if "period_alt_days" in objects else None
-    if also is not None and not np.isscalar(also):
-        named += [(f"also {place}", float(days)) for place, days in enumerate(also, 1)]
+    if also is not None:
+        named += [(f"also {place}", days) for place, days in enumerate(np.ravel(also).tolist(), 1)]
     kept: dict[str, float] = {}
     for name, days in named:
         repeated = any(abs(days / other - 1) < 1e-6 for other in kept.values())
