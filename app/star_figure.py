@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from bokeh.core.properties import value
+from bokeh.core.property.descriptors import UnsetValueError
 from bokeh.models import (
     AllIndices,
     BoxAnnotation,
@@ -33,6 +34,7 @@ from app.palette import GREY
 from app.shading import Frame, Pixels
 
 _COLUMNS = ("x", "y", "color", "marker", "name", "info")
+_NO_RING_ON_CLICK = "* { --outline-width: 0px; }"
 _ONE_TOOL = "for (const [name, tool] of Object.entries(tools)) tool.active = name == fig.tags[0]"
 _NAME_UNDER_POINTER = """
 const {index, geometry: at} = cb_data
@@ -48,9 +50,11 @@ label.setv({x: x[i], y: y[i], text: name[i] + "\\n" + info[i],
             text_align: left ? "left" : "right", x_offset: left ? 12 : -12, visible: true})
 """
 _POINTER_AT_REST = """
+label.visible &&= cb_obj.event_name == "mousemove"
 if (!picture.visible) return
+const place = cb_obj.event_name == "mousemove" ? [cb_obj.x, cb_obj.y] : []
 clearTimeout(window.astrom3_pointer)
-window.astrom3_pointer = setTimeout(() => { pointer.tags = [cb_obj.x, cb_obj.y] }, 40)
+window.astrom3_pointer = setTimeout(() => { pointer.tags = place }, 40)
 """
 
 
@@ -82,7 +86,8 @@ class StarFigure:
         self._focus_source = ColumnDataSource({"x": [], "y": []})
         self._focus_halo = self._rings(self._focus_source, 21, 5)
         self._focus_ring = self._rings(self._focus_source, 21, 2.2)
-        self._label = self._name_label()
+        self._label = self._name_label()  # shown by the browser, over markers
+        self._picture_label = self._name_label()  # shown by the server, over the picture
         self.pointer = ColumnDataSource()
         self._add_hover()
 
@@ -97,9 +102,10 @@ class StarFigure:
         self._neighbor_rings.glyph.line_color = value(ink.text)
         self._focus_ring.glyph.line_color = value(ink.accent)
         self._focus_halo.glyph.line_color = value(ink.panel)
-        self._label.update(
-            text_color=ink.text, background_fill_color=ink.panel, border_line_color=ink.line
-        )
+        for label in (self._label, self._picture_label):
+            label.update(
+                text_color=ink.text, background_fill_color=ink.panel, border_line_color=ink.line
+            )
         for name in ("lasso", "box"):
             self._tools[name].overlay.update(
                 fill_color=ink.accent, fill_alpha=0.08, line_color=ink.accent, line_alpha=0.9,
@@ -130,7 +136,7 @@ class StarFigure:
         self._light(None)
         self._source.data = columns
         for renderer in (self._stars, self._lit):
-            renderer.glyph.update(size=size, line_width=0.6 if size > 6 else 0.4)
+            renderer.glyph.update(size=size, line_width=0.08 * size)
 
     def set_visible(
         self, visible: NDArray[np.integer] | None, lit: NDArray[np.integer] | None
@@ -157,7 +163,7 @@ class StarFigure:
         self._picture.visible = not markers
         self._stars.visible = markers
         self._lit.visible = markers and self._has_lit
-        self._label.visible = False
+        self._picture_label.visible = False
 
     def set_rings(self, focus: NDArray[np.float64], neighbors: NDArray[np.float64]) -> None:
         """Ring the star in focus, shape (0 or 1, 2), and the listed ones, shape (n, 2)."""
@@ -167,11 +173,11 @@ class StarFigure:
     def name_star(self, x: float, y: float, text: str) -> None:
         """Write a name beside a place; an empty text takes it away."""
         if not text:
-            self._label.visible = False
+            self._picture_label.visible = False
             return
         view = self.fig.x_range
         left = (x - view.start) / (view.end - view.start) < 0.6
-        self._label.update(
+        self._picture_label.update(
             x=x, y=y, text=text, visible=True,
             text_align="left" if left else "right", x_offset=12 if left else -12,
         )  # fmt: skip
@@ -179,7 +185,10 @@ class StarFigure:
     @property
     def size(self) -> tuple[int, int]:
         """Width and height of the frame in pixels, or a likely size before the page tells."""
-        return int(self.fig.inner_width or 480), int(self.fig.inner_height or 420)
+        try:
+            return int(self.fig.inner_width), int(self.fig.inner_height)
+        except UnsetValueError:
+            return 460, 440
 
     @property
     def view(self) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -199,7 +208,7 @@ class StarFigure:
         fig = figure(
             x_range=Range1d(0, 1), y_range=Range1d(0, 1), tools=[*self._tools.values(), zoom],
             toolbar_location=None, sizing_mode="stretch_both", min_border=4,
-            background_fill_alpha=0, border_fill_alpha=0, output_backend="canvas",
+            background_fill_alpha=0, border_fill_alpha=0, stylesheets=[_NO_RING_ON_CLICK],
         )  # fmt: skip
         fig.toolbar.update(active_drag=self._tools["pan"], active_scroll=zoom, active_tap=None)
         fig.js_on_change("tags", CustomJS(args={"fig": fig, "tools": self._tools}, code=_ONE_TOOL))
@@ -234,12 +243,12 @@ class StarFigure:
         return label
 
     def _add_hover(self) -> None:
-        args = {"fig": self.fig, "label": self._label}
-        under = CustomJS(args={**args, "source": self._source}, code=_NAME_UNDER_POINTER)
+        args: dict[str, Any] = {"fig": self.fig, "label": self._label, "source": self._source}
+        under = CustomJS(args=args, code=_NAME_UNDER_POINTER)
         self.fig.add_tools(HoverTool(renderers=[self._stars], tooltips=None, callback=under))
-        resting = {"picture": self._picture, "pointer": self.pointer}
-        self.fig.js_on_event("mousemove", CustomJS(args=resting, code=_POINTER_AT_REST))
-        self.fig.js_on_event("mouseleave", CustomJS(args=args, code="label.visible = false"))
+        args = {"picture": self._picture, "pointer": self.pointer, "label": self._label}
+        for event in ("mousemove", "mouseleave"):
+            self.fig.js_on_event(event, CustomJS(args=args, code=_POINTER_AT_REST))
 
     def _light(self, lit: NDArray[np.integer] | None) -> None:
         self._has_lit = lit is not None
@@ -251,7 +260,7 @@ class StarFigure:
         if self._has_lit:
             self._stars.glyph.update(fill_color=value(self._grey), fill_alpha=0.7, line_alpha=0.0)
         else:
-            self._stars.glyph.update(fill_color="color", fill_alpha=0.85, line_alpha=0.9)
+            self._stars.glyph.update(fill_color="color", fill_alpha=0.85, line_alpha=0.6)
 
     _has_lit = False
     _grey = GREY["light"]

@@ -138,10 +138,9 @@ class StarView(pn.viewable.Viewer):
             self.draw()
 
     def _name_under(self, place: list[float]) -> None:
-        if self._marked is None and len(place) == 2:
-            row = self.pick(*place)
-            x, y = self.points.xy[row]
-            self.stars.name_star(x, y, self._text(row) if row >= 0 else "")
+        row = self.pick(*place) if self._marked is None and len(place) == 2 else -1
+        x, y = self.points.xy[row]
+        self.stars.name_star(x, y, f"{self.store.name(row)}\n{self._info(row)}" if row >= 0 else "")
 
     def _repaint(self) -> None:
         self.stars.paint(self.state.theme)
@@ -185,9 +184,6 @@ class StarView(pn.viewable.Viewer):
             "info": [self._info(row) for row in rows],
         }
 
-    def _text(self, row: int) -> str:
-        return f"{self.store.name(row)}\n{self._info(row)}"
-
     def _info(self, row: int) -> str:
         period = self.store.period_days(row)
         label = self.store.label(row)
@@ -202,12 +198,13 @@ class StarView(pn.viewable.Viewer):
         coloring, chosen = self.coloring, self.state.selection
         colors = [style.color for style in coloring.styles]
         radius = 2 if len(rows) < 4 * MARKER_LIMIT else 1
-        layers = [Layer(rows, coloring.code, colors, 0.8)]
+        alpha = float(np.interp(np.log10(len(rows)), [4, 6], [0.6, 0.15]))
+        layers = [Layer(rows, coloring.code, colors, alpha)]
         if chosen.any():
             grey = [GREY[self.state.theme]] * len(colors)
             layers = [
-                Layer(rows[~chosen[rows]], coloring.code, grey, 0.55),
-                Layer(rows[chosen[rows]], coloring.code, colors, 0.95),
+                Layer(rows[~chosen[rows]], coloring.code, grey, 0.7 * alpha),
+                Layer(rows[chosen[rows]], coloring.code, colors, 0.8),
             ]
         return shade(self.points.xy, layers, frame, radius), frame
 
