@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 # (low, high) of the summed radii and of the temperature ratio, by class and subtype
-_RADII = {"EW": (0.69, 0.80), "EB": (0.56, 0.77), "EA": (0.10, 0.62)}
+_RADII = {"EW": (0.66, 0.80), "EB": (0.53, 0.78), "EA": (0.10, 0.65)}
 _TEMPERATURE_RATIO = {
-    "contact A": (0.97, 0.03), "contact W": (1.00, 0.03), "hot": (0.74, 0.12),
-    "near contact": (0.78, 0.11), "Algol": (0.58, 0.09), "detached": (0.90, 0.10),
+    "contact A": (0.96, 0.045), "contact W": (0.99, 0.04), "hot": (0.74, 0.12),
+    "near contact": (0.80, 0.12), "Algol": (0.58, 0.09), "detached": (0.90, 0.10),
     "low mass": (0.93, 0.07),
 }  # fmt: skip
 
@@ -48,8 +48,26 @@ def contact_period(temperature: float) -> float:
     return float(0.37 * (temperature / 6050.0) ** 1.9)
 
 
-def draw_binary(label: str, subtype: str, temperature: float, rng: np.random.Generator) -> Binary:
-    """Draw the geometry of a binary whose brighter star has `temperature` (K)."""
+def draw_binary(
+    label: str,
+    subtype: str,
+    temperature: float,
+    log_periods: tuple[float, float],
+    rng: np.random.Generator,
+) -> Binary:
+    """Draw the geometry of a binary whose brighter star has `temperature` (K).
+
+    Tries again while the period that follows lies outside `log_periods` (log10 of days).
+    """
+    binary = _draw_once(label, subtype, temperature, rng)
+    for _ in range(30):
+        if log_periods[0] <= binary.log_period <= log_periods[1]:
+            break
+        binary = _draw_once(label, subtype, temperature, rng)
+    return binary
+
+
+def _draw_once(label: str, subtype: str, temperature: float, rng: np.random.Generator) -> Binary:
     low, high = _RADII[label]
     radii = (
         float(rng.uniform(low, high))

@@ -80,7 +80,7 @@ def make_demo(
     Path of the survey.
     """
     _check(n_stars, proportions, spectra_fraction, periods)
-    plan = _plan(n_stars, seed, proportions, spectra_fraction)
+    plan = _plan(n_stars, seed, proportions, spectra_fraction, periods == "search")
     arguments = {"n_stars": n_stars, "seed": seed, "proportions": proportions,
                  "spectra_fraction": spectra_fraction, "periods": periods}  # fmt: skip
     writer = SurveyWriter(
@@ -93,7 +93,7 @@ def make_demo(
         provenance=provenance(f"make_demo {arguments}", seed=seed),
     )
     with writer:
-        _write(writer, plan, seed, periods, workers)
+        _write(writer, plan, seed, workers)
     return Path(path)
 
 
@@ -111,14 +111,16 @@ def _check(n_stars: int, proportions: str, spectra_fraction: float | None, perio
         raise InputError("demo: " + "; ".join(problems) + ".")
 
 
-def _plan(n_stars: int, seed: int, proportions: str, spectra_fraction: float | None) -> _Plan:
+def _plan(
+    n_stars: int, seed: int, proportions: str, spectra_fraction: float | None, search: bool
+) -> _Plan:
     rng = np.random.default_rng([seed, 0])
     kinds = [kind for label, count in class_counts(n_stars, proportions).items()
              for kind in _subtypes(label, count)]  # fmt: skip
     kinds = [kinds[i] for i in rng.permutation(n_stars)]
     faults = plan_faults(kinds, rng)
     return _Plan([
-        StarOrder(index, seed, kind, fault, spectra_fraction)
+        StarOrder(index, seed, kind, fault, spectra_fraction, search)
         for index, (kind, fault) in enumerate(zip(kinds, faults, strict=True))
     ])  # fmt: skip
 
@@ -145,7 +147,7 @@ def _simulated(blocks: list[list[StarOrder]], workers: int | None) -> Iterator[l
         yield from pool.map(simulate_block, blocks)
 
 
-def _write(writer: SurveyWriter, plan: _Plan, seed: int, periods: str, workers: int | None) -> None:
+def _write(writer: SurveyWriter, plan: _Plan, seed: int, workers: int | None) -> None:
     blocks = plan.blocks()
     rows: list[dict[str, Any]] = []
     truth: list[dict[str, Any]] = []
@@ -161,10 +163,10 @@ def _write(writer: SurveyWriter, plan: _Plan, seed: int, periods: str, workers: 
             for spectrum in star.spectra(first_id=n_spectra):
                 writer.add_spectrum(source_id, spectrum)
                 n_spectra += 1
-    objects = pd.DataFrame(rows)
+    objects = pd.DataFrame(rows).dropna(axis=1, how="all")
     writer.write_objects(objects)
     writer.write_truth(pd.DataFrame(truth))
-    writer.write_splits(standard_splits(objects["source_id"], objects["class_label"]))
+    writer.write_splits(standard_splits(objects["source_id"], objects["class_label"], seed))
 
 
 def _unused(name: str, names: set[str]) -> str:

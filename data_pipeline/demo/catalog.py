@@ -124,25 +124,3 @@ def _drop_some(row: dict[str, float], rng: np.random.Generator) -> None:
     for names, chance in groups:
         if rng.uniform() < chance:
             row.update(dict.fromkeys(names, float("nan")))
-
-
-def quick_features(light_curve: LightCurve, period_days: float) -> dict[str, float]:
-    """Observed amplitude (5th to 95th percentile, mag) and Lafler-Kinman statistic of the fold."""
-    seen = light_curve.good
-    mag = np.asarray(light_curve.mag[seen], dtype=np.float64)
-    if mag.size < 5:
-        return {"amplitude": float("nan"), "lksl_statistic": float("nan")}
-    amplitude = float(np.ptp(np.percentile(mag, [5, 95])))
-    return {"amplitude": amplitude,
-            "lksl_statistic": lafler_kinman(light_curve.time[seen], mag, period_days)}  # fmt: skip
-
-
-def lafler_kinman(time: np.ndarray, mag: np.ndarray, period_days: float) -> float:
-    """String length of the folded curve (Clarke 2002): near 1 for noise, near 0 for a clean fold."""
-    if not np.isfinite(period_days) or np.ptp(mag) == 0:
-        return float("nan")
-    ordered = mag[np.argsort(np.mod(time / period_days, 1.0), kind="stable")]
-    steps = np.diff(np.append(ordered, ordered[0]))
-    n = mag.size
-    spread = float(((mag - mag.mean()) ** 2).sum())
-    return float((steps**2).sum() / spread * (n - 1) / (2 * n))

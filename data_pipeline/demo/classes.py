@@ -2,7 +2,7 @@
 
 Ranges follow the class definitions of GCVS and VSX and the period-luminosity relations of the
 literature (sources in docs/demo_sky.md). A kind says how period, temperature, luminosity and
-amplitude are drawn and which family of light-curve shapes it belongs to; `physics` does the drawing.
+amplitude are drawn and which family of light-curve shapes it belongs to; `physics` draws.
 """
 
 from __future__ import annotations
@@ -65,9 +65,9 @@ class Kind:
 KINDS: tuple[Kind, ...] = (
     # eclipsing: the period follows from temperature and separation, log_period only bounds it
     Kind("EW", "contact A", 0.45, "eclipse", "thin", (-0.40, 0.1, -0.66, -0.05),
-         (6350, 0, 380, 5500, 7600), ("ms", -0.75, 0.0, 0.30), activity=0.25),
+         (6350, 0, 420, 5500, 7800), ("ms", -0.75, 0.0, 0.30), activity=0.25),
     Kind("EW", "contact W", 0.55, "eclipse", "thin", (-0.50, 0.1, -0.66, -0.2),
-         (5550, 0, 480, 4300, 6500), ("ms", -0.65, 0.0, 0.30), activity=0.45),
+         (5550, 0, 480, 4500, 6500), ("ms", -0.65, 0.0, 0.30), activity=0.45),
     Kind("EB", "hot", 0.40, "eclipse", "thin", (0.1, 0.2, -0.35, 1.3),
          (9500, 0, 3200, 7000, 22000), ("ms", -0.9, 0.0, 0.5)),
     Kind("EB", "near contact", 0.60, "eclipse", "thin", (-0.2, 0.2, -0.5, 0.6),
@@ -87,10 +87,10 @@ KINDS: tuple[Kind, ...] = (
     Kind("RRD", "RRd", 1.0, "rrd", "halo", (-0.45, 0.02, -0.52, -0.38),
          (6900, -1500, 150, 6500, 7400), ("V", 0.62, -0.8, 0.10), (0.42, 0.08, 0.25, 0.6),
          feh=(-1.7, 0.35), is_giant=True),
-    Kind("DSCT", "multi-mode", 1.0, "dsct", "thin", (-0.97, 0.17, -1.6, -0.52),
-         (7450, -700, 420, 6600, 8600), ("V", 1.5, -2.94, 0.45), (0.12, 0.22, 0.04, 0.42)),
+    Kind("DSCT", "multi-mode", 1.0, "dsct", "thin", (-0.97, 0.17, -1.6, -0.55),
+         (7450, -700, 420, 6600, 8600), ("V", 1.5, -2.94, 0.45), (0.14, 0.22, 0.04, 0.55)),
     Kind("HADS", "radial", 0.85, "hads", "thin", (-0.98, 0.14, -1.35, -0.6),
-         (7250, -900, 320, 6400, 8300), ("V", 1.56, -3.31, 0.25), (0.42, 0.14, 0.17, 0.95)),
+         (7250, -900, 320, 6400, 8300), ("V", 1.56, -3.31, 0.25), (0.36, 0.15, 0.13, 0.95)),
     Kind("HADS", "SX Phe", 0.15, "hads", "halo", (-1.22, 0.08, -1.42, -1.0),
          (7500, -900, 250, 6900, 8300), ("V", 2.5, -3.31, 0.25), (0.40, 0.15, 0.17, 0.8),
          feh=(-1.3, 0.4)),
@@ -107,13 +107,13 @@ KINDS: tuple[Kind, ...] = (
          (4700, -150, 280, 4000, 5500), ("V", 1.8, -1.2, 0.9), (0.07, 0.24, 0.02, 0.3),
          is_giant=True, activity=0.4),
     Kind("M", "M-type", 0.70, "mira", "thick", (2.44, 0.13, 2.0, 2.75),
-         (2950, -600, 160, 2450, 3350), ("K", -7.37, -3.55, 0.30), (4.0, 0.11, 2.1, 6.5),
+         (2950, -600, 160, 2450, 3350), ("K", -7.37, -3.55, 0.30), (3.8, 0.13, 1.7, 6.5),
          feh=(-0.3, 0.3), is_giant=True, dust=0.9),
     Kind("M", "C-type", 0.30, "mira", "thin", (2.57, 0.09, 2.25, 2.85),
-         (2650, -500, 170, 2250, 3100), ("K", -7.82, -3.55, 0.35), (3.0, 0.10, 1.8, 4.8),
+         (2650, -500, 170, 2250, 3100), ("K", -7.82, -3.55, 0.35), (2.9, 0.12, 1.5, 4.8),
          feh=(-0.2, 0.25), is_giant=True, is_carbon=True, dust=1.4),
     Kind("SR", "M-type", 0.90, "semiregular", "thick", (1.85, 0.35, 1.2, 2.75),
-         (3420, -280, 150, 2850, 3950), ("K", -5.6, -2.6, 0.55), (0.42, 0.30, 0.06, 2.6),
+         (3420, -280, 150, 2850, 3950), ("K", -5.6, -2.6, 0.55), (0.45, 0.32, 0.06, 3.0),
          feh=(-0.25, 0.3), is_giant=True, dust=0.25),
     Kind("SR", "C-type", 0.10, "semiregular", "thin", (2.15, 0.25, 1.5, 2.8),
          (2950, -200, 200, 2400, 3500), ("K", -7.0, -2.0, 0.5), (0.50, 0.22, 0.1, 2.0),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from data_pipeline.demo.cadence import ZERO_POINT_JY
+from data_pipeline.features import FEATURE_COLUMNS
 from data_pipeline.schema import Band, Column
 
 BANDS = {
@@ -11,10 +12,7 @@ BANDS = {
 }  # fmt: skip
 
 COLUMNS = [
-    Column("amplitude", "mag", "range of V from the 5th to the 95th percentile",
-           "phot.mag;em.opt.V;arith.diff", "feature"),
-    Column("lksl_statistic", "", "Lafler-Kinman statistic of the fold at the period; "
-           "near 0 for a clean fold, near 1 for noise", "stat.fit.goodness", "feature"),
+    *FEATURE_COLUMNS.values(),
     Column("true_class", "", "class the star was simulated as", "meta.code.class", "truth",
            "string"),
     Column("true_period_days", "d", "period the star was simulated with; NaN where it has none",

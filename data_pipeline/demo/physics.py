@@ -75,7 +75,7 @@ def draw_star(kind: Kind, rng: np.random.Generator, anomalies: tuple[str, ...] =
     temperature = truncated_normal(rng, t_mean, t_sigma, t_low, t_high)
     binary = None
     if kind.shape == "eclipse":
-        binary = draw_binary(kind.label, kind.subtype, temperature, rng)
+        binary = draw_binary(kind.label, kind.subtype, temperature, (low, high), rng)
         log_period = binary.log_period
     absolute_v = _absolute_v(kind, log_period, temperature, feh, rng)
     median, dex, a_low, a_high = kind.amplitude
@@ -115,7 +115,7 @@ def _absolute_v(
 
 def _linked_amplitude(kind: Kind, log_period: float, amplitude: float) -> float:
     """Amplitude after its relation with the period: RRab shrink, Miras and SR grow with it."""
-    slope = {"rrab": -3.0, "mira": 0.5, "semiregular": 0.45}.get(kind.shape, 0.0)
+    slope = {"rrab": -3.0, "mira": 0.5, "semiregular": 0.55}.get(kind.shape, 0.0)
     linked = amplitude * 10.0 ** (slope * (log_period - kind.log_period[0]))
     return float(np.clip(linked, kind.amplitude[2], kind.amplitude[3]))
 

@@ -47,15 +47,14 @@ def fourier_shape(ratios: list[float], phi_k1: list[float]) -> FourierShape:
 
 def _rrab(star: Star, rng: np.random.Generator) -> FourierShape:
     log_p = np.log10(star.period_days)
-    r21, r31 = rng.normal(0.46, 0.05), rng.normal(0.33, 0.05)
-    shape = np.clip(star.amplitude / 0.9, 0.5, 1.25)  # small amplitudes are rounder
-    drift = 6.0 * (log_p + 0.25) + 0.12 * (star.feh + 1.4)
-    return fourier_shape(
-        [r21, r31 * shape, 0.21 * shape**1.5, 0.13 * shape**2, 0.08 * shape**2],
-        [2.35 + 0.5 * drift + rng.normal(0, 0.10), 5.0 + drift + rng.normal(0, 0.18),
-         1.5 + 1.5 * drift + rng.normal(0, 0.25), 4.4 + 2 * drift + rng.normal(0, 0.3),
-         0.9 + 2.5 * drift + rng.normal(0, 0.35)],
-    )  # fmt: skip
+    steep = np.clip(star.amplitude / 0.95, 0.45, 1.05)  # small amplitudes are rounder
+    r21 = np.clip(rng.normal(0.46, 0.04), 0.3, 0.55)
+    # the phases of all harmonics shift together with period and metallicity
+    shift = np.clip(3.0 * (log_p + 0.25) + 0.08 * (star.feh + 1.4) + rng.normal(0, 0.05), -0.5, 0.5)
+    k = np.arange(1, 6)
+    phases = np.array([2.35, 5.05, 1.52, 4.35, 0.95]) + shift * k + rng.normal(0, 0.04, 5) * k
+    ratios = r21 * np.array([1.0, 0.72 * steep, 0.47 * steep**2, 0.28 * steep**3, 0.17 * steep**3])
+    return fourier_shape(ratios.tolist(), phases.tolist())
 
 
 def _rrc(star: Star, rng: np.random.Generator) -> FourierShape:
@@ -66,10 +65,10 @@ def _rrc(star: Star, rng: np.random.Generator) -> FourierShape:
 
 
 def _hads(star: Star, rng: np.random.Generator) -> FourierShape:
-    strength = np.clip(star.amplitude / 0.45, 0.5, 1.4)
+    strength = np.clip(star.amplitude / 0.45, 0.45, 1.05)
     return fourier_shape(
-        [rng.normal(0.34, 0.07) * strength, 0.15 * strength, 0.06 * strength],
-        [rng.normal(2.3, 0.25), rng.normal(4.9, 0.4), rng.normal(1.3, 0.5)],
+        [rng.normal(0.34, 0.06) * strength, 0.14 * strength**2, 0.06 * strength**3],
+        [rng.normal(2.4, 0.2), rng.normal(5.0, 0.3), rng.normal(1.5, 0.4)],
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +16,9 @@ from numpy.typing import NDArray
 from data_pipeline.demo import spectra as sp
 from data_pipeline.demo import spectral_basis as sb
 from data_pipeline.demo.cadence import field_visits, observe
-from data_pipeline.demo.catalog import catalog_row, quick_features
+from data_pipeline.demo.catalog import catalog_row
 from data_pipeline.demo.classes import KINDS, PAPER_CLASSES, Kind
+from data_pipeline.demo.derive import derived_columns
 from data_pipeline.demo.faults import NEEDS_SPECTRUM, Fault, catalog_period
 from data_pipeline.demo.physics import Star, draw_star
 from data_pipeline.demo.shapes import relative_magnitude
@@ -42,6 +44,7 @@ class StarOrder:
     kind: Kind
     fault: Fault
     spectra_fraction: float | None
+    search_periods: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,8 +64,8 @@ class SimulatedStar:
     """All that is written about one star."""
 
     name: str
-    row: dict[str, float | str]
-    truth: dict[str, float | str]
+    row: dict[str, Any]
+    truth: dict[str, Any]
     light_curve: LightCurve
     observed: list[NoisySpectrum]
 
@@ -93,7 +96,13 @@ def simulate_block(orders: list[StarOrder]) -> list[SimulatedStar]:
     """Simulate the stars of one block."""
     drafts = [_draft(order) for order in orders]
     _take_spectra(drafts)
-    return [draft.result for draft in drafts]
+    stars = [draft.result for draft in drafts]
+    derived = derived_columns([star.light_curve for star in stars],
+                              [star.row["period_catalog_days"] for star in stars],
+                              search=orders[0].search_periods)  # fmt: skip
+    for star, columns in zip(stars, derived, strict=True):
+        star.row |= {**columns, "n_spectra": len(star.observed)}
+    return stars
 
 
 def _draft(order: StarOrder) -> _Draft:
@@ -114,8 +123,8 @@ def _draft(order: StarOrder) -> _Draft:
     row = {
         "ra_deg": star.place.ra_deg, "dec_deg": star.place.dec_deg,
         "class_label": fault.label or star.kind.label,
-        "period_catalog_days": period, "period_days": period,
-        **catalog_row(catalog_star, light_curve, rng), **quick_features(light_curve, period),
+        "period_catalog_days": period,
+        **catalog_row(catalog_star, light_curve, rng),
     }  # fmt: skip
     spectrum_star = star
     if "another star's spectrum" in star.anomalies:
@@ -161,7 +170,7 @@ def _another(kind: Kind, rng: np.random.Generator) -> Star:
     return draw_star(others[int(rng.integers(len(others)))], rng)
 
 
-def _truth(star: Star, fault: Fault, true_period: float) -> dict[str, float | str]:
+def _truth(star: Star, fault: Fault, true_period: float) -> dict[str, Any]:
     return {
         "true_class": star.kind.label, "true_period_days": true_period,
         "subtype": star.kind.subtype, "fault": fault.fault, "fault_detail": fault.detail,

@@ -80,7 +80,7 @@ def place_star(absolute_v: float, population: str, rng: np.random.Generator) -> 
     v_mag = absolute_v + modulus + a_v
     icrs = direction @ GALACTIC_TO_ICRS.T
     weight = density(direction * distance[:, None], population) * distance**3
-    weight *= _catalogued(v_mag) * np.where(icrs[:, 2] > -0.17, 1.0, 0.45)
+    weight *= _catalogued(v_mag) * np.where(icrs[:, 2] > -0.17, 1.0, 0.25)
     weight += 1e-12 * np.exp(-0.5 * (v_mag - 14.0) ** 2)  # a star too faint for anywhere near
     pick = int(rng.choice(N_CANDIDATES, p=weight / weight.sum()))
     motion = _motion(direction[pick], distance[pick], population, rng)
@@ -98,7 +98,7 @@ def place_star(absolute_v: float, population: str, rng: np.random.Generator) -> 
 def _catalogued(v_mag: Array) -> Array:
     """Chance that a star of mean V magnitude is in the catalog."""
     bright = 1.0 / (1.0 + np.exp(-(v_mag - BRIGHT_V) / 0.25))
-    return np.asarray(bright / (1.0 + np.exp((v_mag - 15.6) / 0.35)) * 10 ** (-0.25 * (v_mag - 12)))
+    return np.asarray(bright / (1.0 + np.exp((v_mag - 15.9) / 0.35)) * 10 ** (-0.18 * (v_mag - 12)))
 
 
 def _motion(

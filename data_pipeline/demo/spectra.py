@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from data_pipeline.demo import spectral_basis as sb
 from data_pipeline.demo.relations import extinction_law
 from data_pipeline.demo.spectral_strengths import equivalent_temperature, strengths
-from data_pipeline.spectra import SPEED_OF_LIGHT_KM_S
 
 Array = NDArray[np.float64]
 
@@ -109,8 +108,7 @@ def _broaden(flux: Array, vsini: Array, velocity: Array) -> Array:
     padded = np.pad(flux, ((0, 0), (pad, pad)), mode="edge")
     taper = np.linspace(0.0, 1.0, 2 * pad)  # joins the two ends, which the FFT takes as neighbors
     ends = np.roll(padded, pad, axis=1)
-    left, right = ends[:, :1] * 0 + flux[:, -1:], flux[:, :1]
-    ends[:, : 2 * pad] = left * (1 - taper) + right * taper
+    ends[:, : 2 * pad] = flux[:, -1:] * (1 - taper) + flux[:, :1] * taper
     k = np.fft.rfftfreq(ends.shape[1])
     sigma = 0.55 * vsini / sb.KM_S_PER_PIXEL
     shift = velocity / sb.KM_S_PER_PIXEL
@@ -142,7 +140,7 @@ def observe_spectrum(
     error = _noise(flux, exposure.v_mag, rng)
     noisy = flux + error * rng.standard_normal(wave.size) + _sky_residuals(error, rng)
     mask = rng.uniform(size=wave.size) < 0.002
-    noisy = noisy + np.where(mask, 30.0 * error * rng.standard_normal(wave.size), 0.0)
+    noisy = noisy + np.where(mask, 12.0 * error * rng.standard_normal(wave.size), 0.0)
     reported = error * np.exp(rng.normal(0.0, 0.05))
     return noisy, reported, mask, float(np.median(flux / error))
 
@@ -175,11 +173,6 @@ def _sky_residuals(error: Array, rng: np.random.Generator) -> Array:
     wave, residual = sb.WAVELENGTH, np.zeros(sb.N_PIXELS)
     for center in (5578.9, 5891.6, 6302.0, 7278.0, 7342.0, 7752.0, 7796.0, 7915.0, 8346.0, 8401.0,
                    8432.0, 8829.0, 8888.0, 8922.0, 8960.0):  # fmt: skip
-        size = rng.normal(0.0, 5.0 if center < 6000 else 2.5)
+        size = rng.normal(0.0, 3.0 if center < 6000 else 1.8)
         residual += size * np.exp(-0.5 * ((wave - center) / 2.0) ** 2)
     return np.asarray(residual * error)
-
-
-def barycentric_shift(velocity_km_s: float) -> float:
-    """Relative wavelength shift of a radial velocity."""
-    return velocity_km_s / SPEED_OF_LIGHT_KM_S

@@ -20,7 +20,8 @@ Array = NDArray[np.float64]
 
 LOG_STEP = 1e-4  # dex per pixel, as LAMOST coadds
 N_PIXELS = int(np.log10(9100.0 / 3690.0) / LOG_STEP) + 1
-WAVELENGTH: Array = 3690.0 * 10.0 ** (LOG_STEP * np.arange(N_PIXELS))  # (3920,) Angstrom, vacuum
+# (3920,) Angstrom, vacuum
+WAVELENGTH: Array = np.asarray(3690.0 * 10.0 ** (LOG_STEP * np.arange(N_PIXELS)), np.float64)
 RESOLUTION = 1800.0
 # pixels per e-fold of wavelength, and the instrument's Gaussian sigma in pixels
 PIXELS_PER_LN = 1.0 / (LOG_STEP * np.log(10.0))
@@ -130,7 +131,7 @@ def basis() -> dict[str, Array]:
         "cah_6385": band(lines.CAH_6385, "red", 6),
         "cah_6750": band(lines.CAH_6750, "red", 14),
         "c2": band(lines.C2_SWAN, "blue", 7),
-        "cn_red": band(lines.CN_RED, "blue", 8),
+        "cn_red": band(lines.CN_RED, "red", 8),
         "zro": troughs(lines.ZRO),
         "blanket_4000": _ramp(3975.0, 20.0),
         "blanket_4300": _ramp(4310.0, 60.0),
@@ -151,7 +152,7 @@ def telluric() -> Array:
 
 
 def planck(temperature: Array) -> Array:
-    """Planck flux per wavelength (n, N_PIXELS), one at 5500 Angstrom, for temperatures (n,) in K."""
+    """Planck flux per wavelength (n, N_PIXELS), one at 5500 Angstrom; temperatures (n,) in K."""
     x = 1.438777e8 / (WAVELENGTH * np.asarray(temperature)[:, None])
     x0 = 1.438777e8 / (5500.0 * np.asarray(temperature)[:, None])
     return np.asarray((5500.0 / WAVELENGTH) ** 5 * np.expm1(x0) / np.expm1(x))

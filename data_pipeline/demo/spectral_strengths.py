@@ -108,9 +108,10 @@ _GIANT_FACTOR = {"mgh": 0.25, "cah_6385": 0.1, "cah_6750": 0.1, "alkali": 0.3, "
                  "magnesium": 0.75, "tio_6651": 1.15, "tio_7054": 1.1, "tio_8432": 1.6,
                  "vo_7334": 1.5, "vo_7851": 1.8, "vo_8521": 1.5}  # fmt: skip
 # strengths in a carbon star that replace the solar mixture's
-_CARBON = {"c2": 1.1, "cn_red": 0.75, "cn_violet": 1.2, "sodium": 0.9, "barium": 0.35, "iron": 0.08,
-           "iron_red": 0.03, "iron_strong": 0.2, "calcium": 0.08, "calcium_triplet": 0.25,
-           "blanket_4300": 1.6, "blanket_4000": 0.9, "hydrogen_narrow": 0.05, "ch": 0.5}  # fmt: skip
+_CARBON = {"c2": 1.1, "cn_red": 0.75, "cn_violet": 1.2, "sodium": 0.9, "barium": 0.35,
+           "iron": 0.08, "iron_red": 0.03, "iron_strong": 0.2, "calcium": 0.08, "calcium_triplet": 0.25,
+           "blanket_4300": 1.6, "blanket_4000": 0.9, "hydrogen_narrow": 0.05,
+           "ch": 0.5}  # fmt: skip
 
 
 def equivalent_temperature(temperature: Array, is_giant: NDArray[np.bool_]) -> Array:

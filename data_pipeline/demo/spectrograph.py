@@ -11,8 +11,12 @@ import numpy as np
 from data_pipeline.demo import spectra as sp
 from data_pipeline.demo.physics import Star
 from data_pipeline.demo.relations import colors
+from data_pipeline.spectra import SPEED_OF_LIGHT_KM_S
 
 FIRST_MJD, LAST_MJD = 55900.0, 58650.0
+
+EmissionLine = tuple[float, float, float]
+"""Vacuum Angstrom, peak over the local continuum, Gaussian sigma in Angstrom."""
 
 
 def spectrum_chance(star: Star) -> float:
@@ -56,7 +60,7 @@ def components_at(
         is_giant=kind.is_giant or _is_subgiant(star),
         carbon=float(np.clip(rng.normal(1.0, 0.12), 0.6, 1.2)) if kind.is_carbon else 0.0,
         vsini_km_s=star.vsini_km_s, velocity_km_s=velocity,
-        emission=_emission(star, phase, velocity, rng),
+        emission=_emission(star, phase, rng),
         veiling=rng.uniform(0.1, 0.5) if kind.subtype == "young star" else 0.0,
         molecules=float(np.exp(rng.normal(0.0, 0.12))),
     )  # fmt: skip
@@ -85,16 +89,12 @@ def _two_stars(star: Star, primary: sp.Component, phase: float) -> list[sp.Compo
     return [sp.Component(**one), sp.Component(**two)]
 
 
-def _lines(pairs: list[tuple[float, float]], velocity: float, sigma: float) -> tuple[
-    tuple[float, float, float], ...
-]:  # fmt: skip
-    del velocity  # the component's Doppler shift moves emission and absorption together
+def _lines(pairs: list[tuple[float, float]], sigma: float) -> tuple[EmissionLine, ...]:
+    """Emission lines of one width, those too weak to see left out."""
     return tuple((center, peak, sigma) for center, peak in pairs if peak > 0.005)
 
 
-def _emission(
-    star: Star, phase: float, velocity: float, rng: np.random.Generator
-) -> tuple[tuple[float, float, float], ...]:
+def _emission(star: Star, phase: float, rng: np.random.Generator) -> tuple[EmissionLine, ...]:
     """Emission lines by kind of star: chromospheres, shocks in Miras, discs of Be stars."""
     kind = star.kind
     planted = rng.uniform(1.5, 4.0) if "emission" in star.anomalies else 0.0
@@ -104,10 +104,10 @@ def _emission(
             pairs = [(sp.HALPHA, 1.6), (sp.HBETA, 0.8), (sp.HGAMMA, 0.5), (sp.HDELTA, 0.3)]
         else:
             pairs = [(sp.HALPHA, 0.15), (sp.HBETA, 0.5), (sp.HGAMMA, 2.2), (sp.HDELTA, 4.0)]
-        return _lines([(w, p * strength + planted) for w, p in pairs], velocity, 2.0)
+        return _lines([(w, p * strength + planted) for w, p in pairs], 2.0)
     if kind.subtype == "Be star":
         pairs = [(sp.HALPHA, 1.4 * star.activity / 3.0), (sp.HBETA, 0.25)]
-        return _lines(pairs, velocity, 4.0)
+        return _lines(pairs, 4.0)
     strong = star.activity * (2.2 if star.temperature_k < 4000 else 1.0)
     cool = np.clip((6600.0 - star.temperature_k) / 1500.0, 0.0, 1.0)
     h_alpha = cool * 0.22 * strong * (2.0 if star.temperature_k < 3900 else 1.0)
@@ -118,7 +118,7 @@ def _emission(
                   (5877.2, 0.15 * planted), (6680.0, 0.1 * planted)]  # fmt: skip
     if kind.shape == "rrab" and phase > 0.90:  # shock on the rising branch
         pairs.append((sp.HALPHA, 0.25))
-    return _lines(pairs, velocity, 2.0)
+    return _lines(pairs, 2.0)
 
 
 def _galaxy(star: Star, spectrum: int, rng: np.random.Generator) -> sp.Component:
@@ -128,7 +128,7 @@ def _galaxy(star: Star, spectrum: int, rng: np.random.Generator) -> sp.Component
              (sp.HALPHA, 1.5), (6585.3, 0.6), (6718.3, 0.3), (6732.7, 0.25)]  # fmt: skip
     return sp.Component(
         spectrum=spectrum, weight=1.0, temperature_k=4750.0 + 900.0 * forming, feh=0.0,
-        is_giant=True, vsini_km_s=250.0, velocity_km_s=redshift * sp.SPEED_OF_LIGHT_KM_S,
+        is_giant=True, vsini_km_s=250.0, velocity_km_s=redshift * SPEED_OF_LIGHT_KM_S,
         emission=tuple((w, p * forming, 3.5) for w, p in lines),
     )  # fmt: skip
 
