@@ -35,7 +35,7 @@ _SERIES = [
 _PERIOD = [
     _feature("log_period", ("log(d)", "time.period"), "log10 of the period found"),
     _feature("log_period_ratio", _RATIO, "log10 of the second period over the first"),
-    _feature("period_alt_odds", _RATIO, "odds of the second period, between 0 and 1"),
+    _feature("period_alt_odds", _RATIO, "odds of the second period against the first, 0 to 1"),
     _feature("period_power", ("", "stat.fit.goodness"), "periodogram power at the period found"),
     _feature("string_length_half", _RATIO, "Lafler-Kinman string length at half the period"),
     _feature("string_length_p", _RATIO, "Lafler-Kinman string length at the period"),

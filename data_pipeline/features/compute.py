@@ -167,19 +167,26 @@ def _describe(
     task: tuple[int, LightCurve, Mapping[str, Any]], bands: Sequence[str] | None
 ) -> dict[str, float]:
     source_id, curve, found = task
-    period = float(found.get("period_days", np.nan))
+    period, alternatives = _periods(found)
     features = photometric_features(
         curve,
         period,
-        alternative=_first_alternative(found),
+        alternative=alternatives[0] if alternatives else None,
         power=float(found.get("period_power", np.nan)),
         bands=bands,
     )
     return {"source_id": source_id, **features}
 
 
-def _first_alternative(found: Mapping[str, Any]) -> tuple[float, float] | None:
-    others, odds = found.get("period_alt_days"), found.get("period_alt_odds")
-    if others is None or odds is None or np.size(others) == 0:
-        return None
-    return float(np.atleast_1d(others)[0]), float(np.atleast_1d(odds)[0])
+def _periods(found: Mapping[str, Any]) -> tuple[float, list[tuple[float, float]]]:
+    """Return the period to fold at and the others with their odds, likeliest first.
+
+    A star without a claimed period is folded at its best guess: a fold that shows nothing says so
+    in its string length, and a faint true period is not thrown away.
+    """
+    period = float(found.get("period_days", np.nan))
+    days, odds = (np.atleast_1d(found.get(f"period_alt_{x}", ())) for x in ("days", "odds"))
+    alternatives = [(float(d), float(o)) for d, o in zip(days, odds, strict=True) if d > 0]
+    if not np.isfinite(period) and alternatives:
+        period = alternatives.pop(0)[0]
+    return period, alternatives

@@ -159,16 +159,18 @@ def test_many_stars_in_processes_equal_one_by_one(rng):
     periods = pd.DataFrame(
         {
             "source_id": [3, 5],
-            "period_days": [PERIOD, PERIOD],
-            "period_power": [0.9, 0.8],
-            "period_alt_days": [[2 * PERIOD], []],
-            "period_alt_odds": [[0.4], []],
+            "period_days": [PERIOD, np.nan],
+            "period_power": [0.9, 0.1],
+            "period_alt_days": [[2 * PERIOD], [1.5, 3.0]],
+            "period_alt_odds": [[0.4], [0.3, 0.2]],
         }
     )
     table = compute_features(curves, periods)
     assert table["source_id"].tolist() == [5, 3, 9]
     assert "lc_color" not in table  # one band only
-    assert table["lc_period_power"].tolist()[:2] == pytest.approx([0.8, 0.9])
+    assert table["lc_period_power"].tolist()[:2] == pytest.approx([0.1, 0.9])
+    assert table["lc_log_period"][0] == pytest.approx(np.log10(1.5))  # no period: the best guess
+    assert table["lc_log_period_ratio"][0] == pytest.approx(np.log10(2))
     assert table["lc_log_period_ratio"][1] == pytest.approx(np.log10(2))
     assert np.isnan(table["lc_log_period"][2])
     parallel = compute_features(curves, periods, workers=2)
