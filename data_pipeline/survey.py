@@ -68,8 +68,7 @@ class Survey:
         table = _read_parquet(path / "objects.parquet")
         self.columns = {field.name: Column.from_arrow_field(field) for field in table.schema}
         self.objects: pd.DataFrame = table.to_pandas()
-        self.source_id: NDArray[np.int64] = self.objects["source_id"].to_numpy()
-        check_unique_ids(self.source_id, str(path / "objects.parquet"))
+        self.source_id = self._checked_ids()
         self._by_id = np.argsort(self.source_id, kind="stable")
         self._sorted_id = self.source_id[self._by_id]
         self._photometry = RaggedReader(path / "photometry.arrow", PHOTOMETRY_SCHEMA)
@@ -148,23 +147,23 @@ class Survey:
             )
         return self._by_id[position]
 
-    @property
+    @cached_property
     def has_photometry(self) -> NDArray[np.bool_]:
         """Which objects have a light curve, shape (N,)."""
         return self._light_curve_row >= 0
 
-    @property
+    @cached_property
     def n_points(self) -> NDArray[np.int64]:
         """Number of points in each object's light curve, all bands and qualities, shape (N,)."""
         counts = self._photometry.lengths("time")
         return np.where(self.has_photometry, np.append(counts, 0)[self._light_curve_row], 0)
 
-    @property
+    @cached_property
     def has_spectra(self) -> NDArray[np.bool_]:
         """Which objects have at least one spectrum, shape (N,)."""
         return self.n_spectra > 0
 
-    @property
+    @cached_property
     def n_spectra(self) -> NDArray[np.int64]:
         """Number of spectra of each object, shape (N,)."""
         return np.diff(self._spectrum_start)
@@ -190,6 +189,14 @@ class Survey:
         """Return the spectrum with the highest signal to noise, or None."""
         spectra = self.spectra(source_id)
         return max(spectra, key=lambda s: np.nan_to_num(s.snr, nan=-np.inf), default=None)
+
+    def _checked_ids(self) -> NDArray[np.int64]:
+        where = str(self.path / "objects.parquet")
+        if "source_id" not in self.columns:
+            raise InputError(f"{where} has no source_id column. Make the survey again.")
+        source_id = check_source_ids(self.objects["source_id"], where)
+        check_unique_ids(source_id, where)
+        return source_id
 
     def _link_light_curves(self) -> NDArray[np.int64]:
         link = np.full(len(self), -1, dtype=np.int64)

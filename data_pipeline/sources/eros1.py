@@ -45,7 +45,10 @@ COLUMNS = (
         dtype="string",
     ),
     Column(
-        "period_catalog_days", "d", "period annotated by hand, divided by div_period", "time.period"
+        "period_catalog_days",
+        "d",
+        "period annotated by hand, divided by div_period; of eclipsers it may be half the orbit",
+        "time.period",
     ),
 )
 MAX_DEVIATION_MAG = 2.5

@@ -99,6 +99,23 @@ def test_unfinished_work_is_cleared_away(built: Survey, data: Path) -> None:
     assert not (data / "survey.build").exists()
 
 
+def test_interrupted_build_keeps_the_periods_it_found(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*arguments: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    config = load_config(data / "my.toml")
+    with monkeypatch.context() as patch:
+        patch.setattr("data_pipeline.build.compute_features", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            build_survey(config, tmp_path / "survey")
+    assert not (tmp_path / "survey").exists()
+    assert any((tmp_path / "survey.build" / "periods").iterdir())
+    build_survey(config, tmp_path / "survey")
+    assert [path.name for path in tmp_path.iterdir()] == ["survey"]
+
+
 def test_existing_target_is_refused_before_anything_is_read(built: Survey, data: Path) -> None:
     with pytest.raises(InputError, match="survey already exists"):
         build_survey(load_config(data / "my.toml"), data / "survey")

@@ -100,6 +100,18 @@ def test_several_light_curve_files_of_a_star_are_joined(data: Path) -> None:
     assert dict(source.light_curves(ids))[ids[0]].time.tolist() == [50000.5, 50001.5, 50009.0]
 
 
+def test_preset_says_how_to_lay_out_a_survey(tmp_path: Path) -> None:
+    (tmp_path / "light_curves").mkdir()
+    (tmp_path / "spectra").mkdir()
+    (tmp_path / "stars.csv").write_text("id,ra,dec,type,period,bp_rp,sp_type\ns1,1,2,EW,0.3,1,F5\n")
+    (tmp_path / "light_curves" / "s1.csv").write_text("hjd,mag,mag_err\n2450000.5,12.0,0.1\n")
+    (tmp_path / "spectra" / "s1.csv").write_text("wavelength,flux,flux_err\n5000,1,0.1\n")
+    source = READERS["files"](load_config("files", tmp_path))
+    ids = source.objects["source_id"].to_numpy()
+    assert len(list(source.light_curves(ids))) == len(list(source.spectra(ids))) == 1
+    assert source.rejections.rows == []
+
+
 def test_unreadable_files_are_accounted_for(data: Path) -> None:
     source = read(data)
     (data / "sp" / "x_1.csv").write_text("w,f\n5000,1\n")

@@ -229,6 +229,29 @@ def test_columns_of_no_known_meaning_are_refused(
         Survey.open(copy)
 
 
+@pytest.mark.parametrize(
+    ("ids", "message"),
+    [
+        (pa.array(np.arange(60.0)), "source_id is a float column, which cannot hold"),
+        (pa.array([str(i) for i in range(60)]), "source_id must be int64, found"),
+        (pa.array(np.repeat(np.arange(30), 2)), r"30 source_id occur more than once \(0, 1, 2 ..."),
+        (None, "has no source_id column"),
+    ],
+)
+def test_objects_without_whole_unique_ids_are_refused(
+    copy: Path, ids: pa.Array | None, message: str
+) -> None:
+    table = pq.read_table(copy / "objects.parquet")
+    role = table.schema.field("source_id").metadata
+    table = table.drop_columns("source_id")
+    if ids is not None:
+        table = table.add_column(0, pa.field("source_id", ids.type, metadata=role), ids)
+    pq.write_table(table, copy / "objects.parquet")
+    agree(copy)
+    with pytest.raises(InputError, match=message):
+        Survey.open(copy)
+
+
 def edit_manifest(path: Path, **changes: object) -> None:
     manifest = json.loads((path / directories.MANIFEST).read_text())
     (path / directories.MANIFEST).write_text(json.dumps(manifest | changes))
