@@ -34,7 +34,8 @@ def embed(
     why is in the manifest's provenance under "absent".
     """
     raise_all(check_target(out, execution.overwrite))
-    model = run.clip().to(chosen_device(execution.device))
+    where = chosen_device(execution.device)
+    model = run.clip().to(where)
     tensors = SurveyTensors(survey, run.model_config, execution.cache, execution.workers)
     vectors = encode_all(model, tensors)
     described = provenance(execution.command, {"survey": survey.name, "run": run.path.name})

@@ -56,12 +56,13 @@ def finetune(
     raise_all(problems)
     labels = _checked_labels(survey, read_labels(survey, labels_file), config, rows, run)
     model_config = model_config or (run.model_config if run else compact())
+    where = chosen_device(execution.device)
     tensors = SurveyTensors(survey, model_config, execution.cache, execution.workers)
+    tensors = tensors.only_present(rows["train"])
     usable = tensors.any_present & labels.labelled
     rows = {part: r[usable[r]] for part, r in rows.items()}
     torch.manual_seed(config.seed)
     classifier = Classifier(_encoders(run, tensors, rows["train"]), len(labels.classes), config)
-    where = chosen_device(execution.device)
     task = Classification(classifier, tensors, labels, rows, config, where)
     state = state_path(out)
     if execution.restart:

@@ -7,8 +7,9 @@ image, say) needs one call of `register` here.
 
 from __future__ import annotations
 
+import copy
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
@@ -129,6 +130,17 @@ class SurveyTensors:
 
     def __len__(self) -> int:
         return len(self.source_id)
+
+    def only(self, names: Sequence[str]) -> SurveyTensors:
+        """Return the same stars with some of the modalities."""
+        fewer = copy.copy(self)
+        fewer.config = self.config.only(names)
+        fewer.arrays = {name: self.arrays[name] for name in fewer.config.modalities}
+        return fewer
+
+    def only_present(self, rows: NDArray[np.int64]) -> SurveyTensors:
+        """Return the same stars without the modalities that fewer than two of `rows` have."""
+        return self.only([name for name, mask in self.present.items() if mask[rows].sum() > 1])
 
     @property
     def present(self) -> dict[str, NDArray[np.bool_]]:

@@ -34,14 +34,14 @@ def predict(
     Stars without any usable modality have no class and NaN probabilities. `was_trained_on` marks
     stars the run has learned from or chosen by: their probabilities are not out of sample.
     """
-    classifier = load_classifier(run)
+    where = chosen_device(execution.device)
+    classifier = load_classifier(run).to(where)
     tensors = SurveyTensors(survey, run.model_config, execution.cache, execution.workers)
     rows = np.arange(len(survey)) if rows is None else rows
-    where = chosen_device(execution.device)
     usable = tensors.any_present[rows]
     probability = np.full((len(rows), len(run.classes)), np.nan)
     if usable.any():
-        logits = classify_rows(classifier.to(where), tensors, rows[usable], where)
+        logits = classify_rows(classifier, tensors, rows[usable], where)
         probability[usable] = torch.softmax(logits, dim=1).numpy()
     names = np.array(run.classes, dtype=object)
     best = names[np.argmax(np.nan_to_num(probability), axis=1)]

@@ -36,18 +36,20 @@ def train(
 ) -> Run:
     """Pre-train on the train part of a split and write the run.
 
-    A training that was killed continues from its last epoch when called again with the same
-    arguments; `execution.restart` drops that state.
+    Modalities that the train part lacks are left out of the model. A training that was killed
+    continues from its last epoch when called again with the same arguments; `execution.restart`
+    drops that state.
     """
     rows, problems = split_rows(survey, config.split)
     raise_all(problems + check_target(out, execution.overwrite))
+    where = chosen_device(execution.device)
     tensors = SurveyTensors(survey, model_config, execution.cache, execution.workers)
+    tensors = tensors.only_present(rows["train"])
     rows = {part: r[tensors.any_present[r]] for part, r in rows.items()}
     _check_usable(tensors, rows)
     torch.manual_seed(config.seed)
     model = MultimodalCLIP(tensors.config)
     model.fit_scalers(tensors, rows["train"])
-    where = chosen_device(execution.device)
     state = state_path(out)
     if execution.restart:
         state.unlink(missing_ok=True)

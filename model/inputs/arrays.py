@@ -1,7 +1,8 @@
 """`ModalityArrays`: what one modality knows of every object of a survey, as plain arrays.
 
-Arrays per object have N rows; arrays per point (the epochs of light curves) are stored one object
-after the other, M rows in all. On disk each array is one memory-mapped `.npy` file.
+Only the n objects that have the modality take space; arrays per point (the epochs of light curves)
+are stored one object after the other, M rows in all. On disk each array is one memory-mapped
+`.npy` file.
 """
 
 from __future__ import annotations
@@ -26,10 +27,11 @@ class ModalityArrays:
     ----------
     absence : int8, shape (N,)
         0 where the modality is present, else an index into ``facts["reasons"]``.
-    per_object : mapping of name to array, shape (N, ...)
+    per_object : mapping of name to array, shape (n, ...)
+        Of the n objects present, in their order.
     per_point : mapping of name to array, shape (M, ...)
-    n_points : int64, shape (N,)
-        Number of points of each object; all zero without arrays per point.
+    n_points : int64, shape (n,)
+        Number of points of each object present; empty without arrays per point.
     facts : mapping
         JSON values: names of columns or bands, the reasons for absence.
     """
@@ -48,13 +50,17 @@ class ModalityArrays:
     def __len__(self) -> int:
         return len(self.absence)
 
+    def at(self, rows: NDArray[np.integer]) -> NDArray[np.int64]:
+        """Return where the arrays hold some rows that are all present."""
+        return (np.cumsum(self.present) - 1)[rows]
+
     def absent_counts(self) -> dict[str, int]:
         """Return how many objects lack the modality, by reason."""
         reasons, counts = np.unique(self.absence[self.absence != 0], return_counts=True)
         return {self.facts["reasons"][r]: int(n) for r, n in zip(reasons, counts, strict=True)}
 
     def point_starts(self) -> NDArray[np.int64]:
-        """Return the index (N,) of each object's first point."""
+        """Return the index (n,) of the first point of each object present."""
         return np.cumsum(self.n_points) - self.n_points
 
     def save(self, directory: Path) -> None:

@@ -35,10 +35,10 @@ def prepare(survey: Survey, config: MetadataConfig, rows: NDArray[np.intp]) -> M
     table = intrinsic_features(table, columns, config.exclude)
     values = np.stack(list(table.values()), axis=1) if table else np.empty((len(rows), 0))
     values = np.where(np.isfinite(values), values, np.nan).astype(np.float32)
+    present = np.isfinite(values).any(axis=1)
     return ModalityArrays(
-        absence=np.asarray(~np.isfinite(values).any(axis=1), dtype=np.int8),
-        n_points=np.zeros(len(rows), np.int64),
-        per_object={"values": values},
+        absence=np.where(present, 0, 1).astype(np.int8),
+        per_object={"values": values[present]},
         facts={"features": list(table), "reasons": list(REASONS)},
     )
 
@@ -52,11 +52,11 @@ def collate(
     arrays: ModalityArrays, rows: NDArray[np.intp], config: MetadataConfig
 ) -> dict[str, NDArray]:
     """Return the model's features of some rows, (n, n_features); those not there are NaN."""
-    found = arrays.facts["features"]
+    found, at = arrays.facts["features"], arrays.at(rows)
     values = np.full((len(rows), len(config.features)), np.nan, np.float32)
     for column, name in enumerate(config.features):
         if name in found:
-            values[:, column] = arrays.per_object["values"][rows, found.index(name)]
+            values[:, column] = arrays.per_object["values"][at, found.index(name)]
     return {"values": values}
 
 

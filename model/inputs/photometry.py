@@ -40,19 +40,20 @@ def prepare(survey: Survey, config: PhotometryConfig, rows: NDArray[np.intp]) ->
         _star(survey.light_curve(int(source_id)), float(period), bands, config)
         for source_id, period in zip(source_ids, periods, strict=True)
     ]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        log_period = np.log10(periods)
+    absence = np.array([star[0] for star in stars], dtype=np.int8)
+    log_period = np.log10(periods[absence == 0])
+    stars = [star for star in stars if star[0] == 0]
     return ModalityArrays(
-        absence=np.array([star[0] for star in stars], dtype=np.int8),
+        absence=absence,
         n_points=np.array([len(star[1]["time"]) for star in stars], dtype=np.int64),
         per_point={
-            name: np.concatenate([star[1][name] for star in stars]).astype(dtype)
+            name: np.concatenate([np.empty(0), *(star[1][name] for star in stars)]).astype(dtype)
             for name, dtype in POINTS.items()
         },
         per_object={
-            "log_scatter": np.array([star[2] for star in stars], dtype=np.float32),
-            "log_error": np.array([star[3] for star in stars], dtype=np.float32),
-            "log_period": np.where(np.isfinite(log_period), log_period, np.nan).astype(np.float32),
+            "log_scatter": np.array([s[2] for s in stars], np.float32).reshape(-1, len(bands)),
+            "log_error": np.array([s[3] for s in stars], np.float32).reshape(-1, len(bands)),
+            "log_period": log_period.astype(np.float32),
         },
         facts={"bands": list(bands), "reasons": list(REASONS)},
     )
@@ -175,13 +176,13 @@ def scalars(
     arrays: ModalityArrays, rows: NDArray[np.intp], config: PhotometryConfig
 ) -> NDArray[np.float32]:
     """Return log scatter and log error of the model's bands, and log period: (n, 2 F + 1)."""
-    found = arrays.facts["bands"]
+    found, at = arrays.facts["bands"], arrays.at(rows)
     columns = []
     for name in ("log_scatter", "log_error"):
-        values = arrays.per_object[name][rows]
+        values = arrays.per_object[name][at]
         missing = np.full(len(rows), np.nan, np.float32)
         columns += [values[:, found.index(b)] if b in found else missing for b in config.bands]
-    return np.stack([*columns, arrays.per_object["log_period"][rows]], axis=1)
+    return np.stack([*columns, arrays.per_object["log_period"][at]], axis=1)
 
 
 def collate(
@@ -191,10 +192,11 @@ def collate(
 
     Padding, and points in bands the model does not know, have weight zero.
     """
-    counts = arrays.n_points[rows]
+    at = arrays.at(rows)
+    counts = arrays.n_points[at]
     column = np.arange(max(int(counts.max(initial=1)), 1))
     valid = column < counts[:, None]  # (n, T)
-    index = np.where(valid, arrays.point_starts()[rows][:, None] + column, 0)
+    index = np.where(valid, arrays.point_starts()[at][:, None] + column, 0)
     batch = {name: np.where(valid, arrays.per_point[name][index], 0) for name in POINTS}
     known = np.array([_index(config.bands, name) for name in arrays.facts["bands"]])
     band = known[batch["band"]]

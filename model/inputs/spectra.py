@@ -31,32 +31,27 @@ def prepare(survey: Survey, config: SpectraConfig, rows: NDArray[np.intp]) -> Mo
     """
     wavelength = grid(config)
     source_ids = survey.objects["source_id"].to_numpy()[rows]
-    absence = np.zeros(len(rows), np.int8)
-    channels = np.zeros((len(rows), 4, len(wavelength)), np.float16)
-    for i, source_id in enumerate(source_ids):
-        spectrum = survey.best_spectrum(int(source_id))
-        absence[i], channels[i] = _star(spectrum, wavelength, config)
+    stars = [_star(survey.best_spectrum(int(i)), wavelength, config) for i in source_ids]
+    channels = [channels.astype(np.float16) for _, channels in stars if channels is not None]
     return ModalityArrays(
-        absence=absence,
-        n_points=np.zeros(len(rows), np.int64),
-        per_object={"channels": channels},
+        absence=np.array([absence for absence, _ in stars], dtype=np.int8),
+        per_object={"channels": np.array(channels, np.float16).reshape(-1, 4, len(wavelength))},
         facts={"reasons": list(REASONS)},
     )
 
 
 def _star(
     spectrum: Spectrum | None, wavelength: NDArray[np.float64], config: SpectraConfig
-) -> tuple[int, NDArray]:
-    nothing = np.zeros((4, len(wavelength)))
+) -> tuple[int, NDArray | None]:
     if spectrum is None or not len(spectrum):
-        return 1, nothing
+        return 1, None
     flux, flux_err, mask = resample(spectrum.rest_frame(), wavelength)
     good = ~mask & np.isfinite(flux)
     if good.mean() < MIN_GOOD:
-        return 2, nothing
+        return 2, None
     median = float(np.median(flux[good]))
     if not median > 0:
-        return 3, nothing
+        return 3, None
     scaled = np.where(good, np.clip(flux / median, -CLIP, CLIP), 0.0)
     error = np.where(good & np.isfinite(flux_err), flux_err, 0.0)
     error = np.log1p(10 * np.clip(error / median, 0, CLIP))
@@ -88,4 +83,4 @@ def collate(
     arrays: ModalityArrays, rows: NDArray[np.intp], config: SpectraConfig
 ) -> dict[str, NDArray]:
     """Return the `channels` of some rows, float32 (n, 4, n_pixels)."""
-    return {"channels": arrays.per_object["channels"][rows].astype(np.float32)}
+    return {"channels": arrays.per_object["channels"][arrays.at(rows)].astype(np.float32)}
