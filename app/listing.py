@@ -1,4 +1,4 @@
-"""What the lists of the tray have in common: they fill themselves only while they are in front."""
+"""What the contents of the tray have in common: they fill themselves only while in front."""
 
 from typing import Any
 
@@ -10,37 +10,48 @@ from app.star_list import StarList
 from app.state import AppState
 
 
-class Listing(pn.viewable.Viewer):
-    """A list of stars in the tray; picking a row focuses its star.
+class TrayView(pn.viewable.Viewer):
+    """One content of the tray. Subclasses say in `fill` what is shown, and may set `ringed`."""
 
-    Subclasses fill `self.list` in `fill` and set `ringed`.
-    """
-
-    is_open = param.Boolean(False, doc="Whether the list is in front.")
+    is_open = param.Boolean(False, doc="Whether it is in front.")
     ringed = param.List([], item_type=int, doc="Atlas rows to ring on the maps while it is.")
 
-    def __init__(self, state: AppState, store: AtlasStore, **look: Any) -> None:
+    def __init__(self, state: AppState, store: AtlasStore) -> None:
         super().__init__()
         self.state, self.store = state, store
-        columns = look.pop("columns")
-        self.list = StarList(styles={"--columns": columns, "min-height": "0"}, **look)
-        self.list.on_pick = self.focus
         self.param.watch(self.refresh, "is_open")
-        state.param.watch(self._on_focus, "focus")
-
-    def focus(self, row: int) -> None:
-        """Put a star in focus everywhere."""
-        self.state.focus = row
 
     def refresh(self, *_: Any) -> None:
-        """Fill the list again if anybody sees it."""
+        """Fill it again if anybody sees it."""
         if self.is_open:
             with pn.io.hold():
                 self.fill()
 
     def fill(self) -> None:
-        """Put the stars into the list."""
+        """Show the present state."""
         raise NotImplementedError
+
+
+class Listing(TrayView):
+    """A list of stars in the tray; picking a row focuses its star.
+
+    Parameters
+    ----------
+    columns : str
+        Widths of the columns, as a CSS grid template.
+    **look
+        Other parameters of `StarList`.
+    """
+
+    def __init__(self, state: AppState, store: AtlasStore, columns: str, **look: Any) -> None:
+        super().__init__(state, store)
+        self.list = StarList(styles={"--columns": columns, "min-height": "0"}, **look)
+        self.list.on_pick = self.focus
+        state.param.watch(self._on_focus, "focus")
+
+    def focus(self, row: int) -> None:
+        """Put a star in focus everywhere."""
+        self.state.focus = row
 
     def _on_focus(self, event: Any) -> None:
         if self.is_open:

@@ -26,6 +26,7 @@ export function render({ model, el }) {
     mark_active()
   }
   const paint_frame = () => {
+    el.style.setProperty("--row-height", `${model.row_height}px`)
     spacer.style.height = `${model.total * model.row_height}px`
     head.innerHTML = model.head_html
     list.hidden = model.total === 0

@@ -14,7 +14,8 @@ from app.styles import CARD_CSS, CONTROLS
 
 HEAD = (
     "<span></span><span>two cycles</span><span>star</span><span>class → classifier</span>"
-    "<span title="mean of all that speaks against the class">suspicion</span><span>distance</span><span>why</span>"
+    '<span title="mean of all that speaks against the class">suspicion</span>'
+    "<span>distance</span><span>why</span>"
 )
 COLUMNS = "22px 112px minmax(100px, 0.8fr) 132px 46px 96px minmax(120px, 2fr)"
 MAX_RINGS = 300

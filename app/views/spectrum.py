@@ -6,7 +6,7 @@ chosen set), moved with its radial velocity; bands of the Earth's air are shaded
 
 import math
 from html import escape
-from typing import Any
+from typing import Any, cast
 
 import panel as pn
 from bokeh.models import ColumnDataSource, FixedTicker, HoverTool, LinearAxis, Range1d
@@ -85,9 +85,9 @@ class SpectrumView(pn.viewable.Viewer):
         self.elbows = fig.segment("mark", "foot", "x", "y", source=self.labels, line_width=1)
         self.band = fig.varea("x", "low", "high", source=self.source)
         self.line = fig.line("x", "flux", source=self.source, line_width=1)
-        self.places: Any = FixedTicker(ticks=[])
+        self.places = FixedTicker(ticks=[])
         self.names = LinearAxis(
-            ticker=self.places, major_label_orientation="vertical",
+            ticker=cast(Any, self.places), major_label_orientation="vertical",
             major_label_text_font=FONT, major_label_text_font_size="10px", major_label_standoff=2,
             major_tick_line_color=None, minor_tick_line_color=None, axis_line_color=None,
         )  # fmt: skip

@@ -8,9 +8,11 @@ from typing import Any
 import panel as pn
 
 from app.atlas_store import AtlasStore
-from app.listing import Listing
+from app.listing import TrayView
 from app.state import AppState
 from app.styles import CARD_CSS, CONTROLS
+from app.views.cluster_panel import ClusterPanel
+from app.views.export_panel import ExportPanel
 from app.views.flag_list import FlagList
 from app.views.neighbor_list import NeighborList
 from app.views.selection_list import SelectionList
@@ -39,10 +41,14 @@ class Tray(pn.viewable.Viewer):
         self.neighbors = NeighborList(state, store)
         self.flags = FlagList(state, store)
         self.selection = SelectionList(state, store)
-        self.views: dict[str, Listing] = {
+        self.clusters = ClusterPanel(state, store)
+        self.export = ExportPanel(state, store)
+        self.views: dict[str, TrayView] = {
             "Neighbours": self.neighbors,
             "Flags": self.flags,
             "Selection": self.selection,
+            "Subclusters": self.clusters,
+            "Export": self.export,
         }
         self.contents = {
             name: pn.Column(view.__panel__(), **FILL) for name, view in self.views.items()
@@ -52,12 +58,10 @@ class Tray(pn.viewable.Viewer):
         for view in self.views.values():
             view.param.watch(self._ring, "ringed")
         state.param.watch(
-            lambda event: self.open(
-                TAB_OF_MODE[event.new] if TAB_OF_MODE[event.new] in self.views else "Selection"
-            ),
+            lambda event: self.open(TAB_OF_MODE[event.new]),
             "mode",
         )
-        self.open(TAB_OF_MODE[state.mode] if TAB_OF_MODE[state.mode] in self.views else "Selection")
+        self.open(TAB_OF_MODE[state.mode])
 
     def __panel__(self) -> pn.viewable.Viewable:
         bar = pn.Row(
@@ -69,7 +73,7 @@ class Tray(pn.viewable.Viewer):
         )
 
     @property
-    def front(self) -> Listing:
+    def front(self) -> TrayView:
         """The view in front."""
         return self.views[self.tabs.value]
 
