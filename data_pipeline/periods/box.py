@@ -13,7 +13,7 @@ from data_pipeline.periods.scoring import Fit, prior
 from data_pipeline.periods.types import Prepared
 
 _WIDTHS = np.array([0.015, 0.03, 0.06])  # of the period
-_OFFSETS = np.arange(-12, 13) * 0.01  # of 1/span
+_OFFSETS = np.linspace(-0.12, 0.12, 25)  # of 1/span
 _N_PARAMETERS = 4  # depth, width, phase, offset; the frequency is counted in every kind of fit
 
 

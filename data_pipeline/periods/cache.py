@@ -41,7 +41,8 @@ class PeriodCache:
             self._directory.mkdir(parents=True, exist_ok=True)
             for part in sorted(self._directory.glob("part-*.parquet")):
                 frame = pd.read_parquet(part)
-                self._rows.update(zip(frame.pop("key"), frame.to_dict("records"), strict=True))
+                rows: list[dict[str, Any]] = frame.drop(columns="key").to_dict("records")  # type: ignore[assignment]
+                self._rows.update(zip(frame["key"], rows, strict=True))
         return self
 
     def __exit__(

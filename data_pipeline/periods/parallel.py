@@ -7,7 +7,7 @@ where another stopped, and a star whose points changed is searched again.
 
 import multiprocessing
 import os
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sized
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -93,7 +93,7 @@ def light_curve_points(curve: LightCurve) -> Points:
             scale = np.nanmedian(np.abs(flux)) or 1.0
             value[mask] = -flux / scale * _MAGNITUDE_PER_RELATIVE_FLUX
             err[mask] = curve.flux_err[mask] / scale * _MAGNITUDE_PER_RELATIVE_FLUX
-    return curve.time, value, err, curve.band
+    return curve.time.astype(np.float64), value, err, curve.band
 
 
 def _pairs(
@@ -101,7 +101,7 @@ def _pairs(
 ) -> tuple[Iterable[tuple[int, LightCurve]], int | None]:
     if isinstance(light_curves, Survey):
         return light_curves.iter_light_curves(), int(light_curves.has_photometry.sum())
-    return light_curves, len(light_curves) if hasattr(light_curves, "__len__") else None
+    return light_curves, len(light_curves) if isinstance(light_curves, Sized) else None
 
 
 def _rows(

@@ -16,8 +16,8 @@ from data_pipeline.periods.harmonics import misfit
 from data_pipeline.periods.types import PeriodConfig, Prepared
 
 SIDEREAL_DAY = 0.99726957
-_OFFSETS = np.arange(-4, 5) * 0.05  # of 1/span, about each candidate
-_FINE_OFFSETS = np.arange(-4, 5) * 0.0125
+_OFFSETS = np.linspace(-0.2, 0.2, 9)  # of 1/span, about each candidate
+_FINE_OFFSETS = np.linspace(-0.05, 0.05, 9)
 _INDEPENDENT_PER_CYCLE = 10
 _DAY_PENALTY = 8.0
 _DAY_WIDTH = 1.5  # of 1/span

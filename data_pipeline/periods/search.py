@@ -6,7 +6,7 @@ gives the generalised Lomb-Scargle power on a fine grid, trend included. Summing
 minima a cycle, narrow eclipses. What these sums rank is only a shortlist; exact fits decide.
 """
 
-import finufft
+import finufft  # type: ignore[import-untyped]
 import numpy as np
 from numpy.typing import NDArray
 
@@ -58,7 +58,7 @@ def _transform(angle: NDArray, strength: NDArray, n: int) -> NDArray[np.complex1
     """Return sum_j strength_j exp(i k angle_j) for k = 0 .. n-1."""
     half = n // 2 + 1
     shifted = strength * np.exp(1j * half * angle)  # the library's modes run from -half to half-1
-    return finufft.nufft1d1(  # type: ignore[no-any-return]
+    return finufft.nufft1d1(
         angle, shifted, 2 * half, eps=_TOLERANCE, isign=1, nthreads=1, upsampfac=1.25
     )[:n]
 
@@ -109,7 +109,8 @@ def _comb_peaks(
     total = comb(power, n_harmonics)
     fine = step / n_harmonics
     first = int(np.ceil(lowest / fine))
-    return highest_peaks(total[first:], n_peaks, 1.0 / (span * fine)) * fine + first * fine
+    peaks = first + highest_peaks(total[first:], n_peaks, 1.0 / (span * fine))
+    return fine * peaks.astype(np.float64)
 
 
 def highest_peaks(height: NDArray, n_peaks: int, separation: float) -> NDArray[np.int64]:
