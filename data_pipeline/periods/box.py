@@ -8,7 +8,7 @@ import numpy as np
 from astropy.timeseries import BoxLeastSquares
 from numpy.typing import NDArray
 
-from data_pipeline.periods.prepare import stacked
+from data_pipeline.periods.prepare import detrended, stacked
 from data_pipeline.periods.scoring import Fit, prior
 from data_pipeline.periods.types import Prepared
 
@@ -23,7 +23,7 @@ def fit_boxes(
     """Fit a box-shaped eclipse at each frequency (c/d), shape (c,); best first."""
     if len(frequency) == 0:
         return []
-    spread = [np.sqrt(band.weight @ band.value**2) for band in prepared.bands]
+    spread = [np.sqrt(band.weight @ detrended(band) ** 2) for band in prepared.bands]
     curve = stacked(prepared, np.array(spread))
     # the search takes dips for downward, and values here grow as the star fades
     search = BoxLeastSquares(curve.time, -curve.value, dy=curve.weight**-0.5)

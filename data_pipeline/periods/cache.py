@@ -18,7 +18,7 @@ import pandas as pd
 from data_pipeline.periods.types import PeriodConfig
 
 SEARCH_VERSION = 1  # raise it when the search gives other answers
-_PART = 256  # stars per file
+_PART = 64  # stars per file
 
 
 class PeriodCache:

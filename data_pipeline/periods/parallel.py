@@ -125,22 +125,23 @@ def _rows(
             if len(batch) == _BATCH:
                 pending.add(pool.submit(_search, batch, config))
                 batch = []
-            if len(pending) >= 4 * n_workers:
-                pending = yield from _finished(pending, known)
+            patience = None if len(pending) >= 4 * n_workers else 0.0
+            pending = yield from _finished(pending, known, patience)
         if batch:
             pending.add(pool.submit(_search, batch, config))
         while pending:
-            pending = yield from _finished(pending, known)
+            pending = yield from _finished(pending, known, None)
 
 
 def _finished(
-    pending: set[Future[list[Found]]], known: PeriodCache
+    pending: set[Future[list[Found]]], known: PeriodCache, patience: float | None
 ) -> Generator[tuple[int, Row], None, set[Future[list[Found]]]]:
-    done, pending = wait(pending, return_when=FIRST_COMPLETED)
-    for future in done:
-        for place, source_id, key, row in future.result():
-            known.add(key, row)
-            yield place, {"source_id": source_id, **row}
+    """Yield what is done, after waiting `patience` seconds at most; return what is not."""
+    done, pending = wait(pending, patience, return_when=FIRST_COMPLETED)
+    found = [item for future in done for item in future.result()]
+    for _, _, key, row in found:
+        known.add(key, row)
+    yield from ((place, {"source_id": source_id, **row}) for place, source_id, _, row in found)
     return pending
 
 

@@ -75,10 +75,18 @@ def _tame(value: NDArray) -> NDArray[np.float64]:
     return np.clip(value, middle - _BRIGHT_LIMIT * spread, faint)
 
 
+def detrended(band: Band) -> NDArray[np.float64]:
+    """Return the values, shape (n,), about the band's straight line."""
+    centered = band.time - band.weight @ band.time
+    slope = (band.weight * centered) @ band.value / (band.weight @ centered**2)
+    residual: NDArray[np.float64] = band.value - slope * centered
+    return residual if np.ptp(residual) > 1e-9 * np.ptp(band.value) else band.value
+
+
 def stacked(prepared: Prepared, scales: NDArray[np.float64]) -> Band:
-    """Lay the bands over each other, each divided by its scale, shape (n_bands,)."""
+    """Lay the bands, trends removed, over each other, each divided by its scale (n_bands,)."""
     time = np.concatenate([b.time for b in prepared.bands])
-    value = np.concatenate([b.value / s for b, s in zip(prepared.bands, scales, strict=True)])
+    value = np.concatenate([detrended(b) / s for b, s in zip(prepared.bands, scales, strict=True)])
     share = [len(b.time) / prepared.n for b in prepared.bands]
     weight = np.concatenate([b.weight * s for b, s in zip(prepared.bands, share, strict=True)])
     return Band(time, value, weight)

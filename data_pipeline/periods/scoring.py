@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta
+from scipy.special import betaincc
 
 from data_pipeline.periods.harmonics import misfit
 from data_pipeline.periods.types import PeriodConfig, Prepared
@@ -128,5 +128,5 @@ def log_false_alarm(
     if free < 1:
         return 0.0
     trials = prepared.span / config.min_period_days * config.max_harmonics
-    single = float(beta.logsf(explained, n_parameters / 2, free / 2))
-    return min(0.0, single + np.log(trials))
+    single = float(betaincc(n_parameters / 2, free / 2, explained))
+    return float(min(0.0, np.log(max(single, 1e-300)) + np.log(trials)))

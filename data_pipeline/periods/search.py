@@ -10,6 +10,7 @@ import finufft  # type: ignore[import-untyped]
 import numpy as np
 from numpy.typing import NDArray
 
+from data_pipeline.periods.prepare import detrended
 from data_pipeline.periods.types import Band, PeriodConfig, Prepared
 
 COMBS = (1, 2, 4, 8)
@@ -32,7 +33,7 @@ def power_spectrum(prepared: Prepared, config: PeriodConfig) -> tuple[NDArray[np
 
 
 def _band_power(band: Band, step: float, n: int) -> NDArray[np.float64]:
-    value, weight = _detrended(band), band.weight
+    value, weight = detrended(band), band.weight
     angle = 2 * np.pi * ((band.time * step) % 1.0)
     data = _transform(angle, weight * value, n)
     window = _transform(angle, weight, 2 * n)
@@ -45,13 +46,6 @@ def _band_power(band: Band, step: float, n: int) -> NDArray[np.float64]:
     explained = ss * data.real**2 + cc * data.imag**2 - 2 * cs * data.real * data.imag
     power: NDArray[np.float64] = explained / (determinant * (weight @ value**2))
     return power
-
-
-def _detrended(band: Band) -> NDArray[np.float64]:
-    centered = band.time - band.weight @ band.time
-    slope = (band.weight * centered) @ band.value / (band.weight @ centered**2)
-    residual = band.value - slope * centered
-    return residual if residual.any() else band.value
 
 
 def _transform(angle: NDArray, strength: NDArray, n: int) -> NDArray[np.complex128]:

@@ -1,18 +1,43 @@
 """Known periods come back, and a star without one is said to have none."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from data_pipeline.errors import InputError
 from data_pipeline.periods import PeriodConfig, PeriodResult, find_period
 
-sys.path.insert(0, str(Path(__file__).parent))
-from period_curves import contact, eclipses, nightly_times, rr_lyrae
+SPAN = 900.0
 
-SPAN = 1500.0
+
+def nightly_times(
+    n: int, span: float, rng: np.random.Generator, spread: float = 0.12
+) -> NDArray[np.float64]:
+    """One-site cadence: about the same hour each night, five months off each year, n epochs."""
+    nights = np.arange(int(span))
+    nights = nights[(nights % 365) < 215]
+    night = np.sort(rng.choice(nights, n, replace=n > len(nights)))
+    return 2452000.5 + night + 0.9973 * 0.3 + rng.normal(0, spread, n)
+
+
+def rr_lyrae(phase: NDArray) -> NDArray[np.float64]:
+    """Sawtooth: a rise of 0.15 of the cycle, a slow decline, one magnitude."""
+    phase = phase % 1.0
+    return np.where(phase < 0.15, 1 - phase / 0.15, (phase - 0.15) / 0.85)
+
+
+def contact(phase: NDArray, difference: float = 0.0) -> NDArray[np.float64]:
+    """Contact binary: two minima a cycle, sharper than the maxima, equal where difference is 0."""
+    figure = 0.1 * (1 + np.cos(4 * np.pi * phase))
+    flux = 1 - figure - 0.08 * np.abs(np.cos(2 * np.pi * phase)) ** 8
+    return -2.5 * np.log10(flux - difference * 0.5 * (1 + np.cos(2 * np.pi * phase)))
+
+
+def eclipses(phase: NDArray, width: float, depth: float, second: float) -> NDArray[np.float64]:
+    """Detached binary: two dips of full width `width`, flat between."""
+    distance = np.abs(((phase[:, None] - np.array([0.0, 0.5])) + 0.5) % 1.0 - 0.5)
+    dip = np.clip((0.5 * width - distance) / (0.15 * width), 0, 1)
+    return dip @ np.array([depth, second])
 
 
 def assert_period(result: PeriodResult, period: float, span: float = SPAN) -> None:
@@ -59,7 +84,7 @@ def test_unequal_minima_settle_the_period() -> None:
     assert max(halves, default=0.0) < 0.01
 
 
-@pytest.mark.parametrize(("period", "width"), [(2.0037, 0.06), (11.713, 0.03)])
+@pytest.mark.parametrize(("period", "width"), [(2.0037, 0.06), (7.713, 0.03)])
 def test_narrow_eclipses(period: float, width: float) -> None:
     rng = np.random.default_rng(5)
     time = nightly_times(700, SPAN, rng, spread=0.15)
