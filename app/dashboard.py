@@ -6,10 +6,13 @@ import panel as pn
 
 from app.atlas_store import MODALITY_NAMES, AtlasStore
 from app.chrome import Header, Keys, MapBar, Rail, static
+from app.permalink import Permalink
 from app.state import AppState, tie
+from app.views.card import Card
 from app.views.legend import LegendView
 from app.views.map import MapView
 from app.views.scatter import ScatterView
+from app.views.tray import Tray
 
 TITLE = "AstroM³ Explorer"
 HINTS = {
@@ -22,16 +25,18 @@ HINTS = {
 
 
 class Dashboard:
-    """One session's page over a store."""
+    """One session's page over a store, as its address says."""
 
-    def __init__(self, store: AtlasStore, state: AppState | None = None) -> None:
+    def __init__(self, store: AtlasStore, address: str = "") -> None:
         self.store = store
-        self.state = state or AppState(store.n)
-        if not self.state.diagram:
-            self.state.diagram = next(iter(store.diagrams), "")
+        self.state = AppState(store.n, diagram=next(iter(store.diagrams), ""))
+        self.permalink = Permalink(self.state, store, self._write_address)
+        self.permalink.restore(address)
         self.map = MapView(self.state, store)
         self.scatter = ScatterView(self.state, store)
         self.legend = LegendView(self.state, store)
+        self.card = Card(self.state, store)
+        self.tray = Tray(self.state, store)
         self.header = self._make_header()
         self.rail = Rail(mode=self.state.mode, hints=HINTS, sizing_mode="stretch_both")
         self.map_bar = MapBar(
@@ -48,10 +53,11 @@ class Dashboard:
         )
         self.keys = Keys()
         self._wire()
+        self.permalink.follow()
 
     def template(self) -> pn.Template:
         """The page as a Panel template, ready to be served."""
-        page = pn.Template(static("page.html"))
+        page = pn.Template(static("page.html"), location=True)
         page.add_variable("page_css", static("style.css"))
         page.add_variable("page_theme", self.state.theme)
         for name, part in self._parts().items():
@@ -64,8 +70,8 @@ class Dashboard:
             "map_bar": self.map_bar, "map": self.map.pane,
             "scatter_bar": self.scatter_bar, "scatter": self.scatter.pane,
             "legend": self.legend,
-            "tray": pn.Column(sizing_mode="stretch_both"),
-            "card": pn.Column(sizing_mode="stretch_both"),
+            "tray": self.tray,
+            "card": self.card,
         }  # fmt: skip
 
     def _make_header(self) -> Header:
@@ -123,6 +129,10 @@ class Dashboard:
         if match.row >= 0:
             self.state.focus = match.row
         self.state.notice = match.note
+
+    def _write_address(self, text: str) -> None:
+        if pn.state.location is not None:
+            pn.state.location.search = text
 
     def _hold(self, mode: str) -> None:
         self.state.select_mode = mode or "replace"

@@ -1,12 +1,8 @@
-"""The page, one session of it: `panel serve app --args ATLAS`. See app_hooks.py for the loading."""
+"""One session of the page: `panel serve app --args ATLAS`. app_hooks.py has opened the atlas."""
 
 import panel as pn
 
-from app.atlas_store import AtlasStore
 from app.dashboard import TITLE, Dashboard
-from model.atlas import Atlas
 
 pn.extension()
-import sys
-store = pn.state.as_cached("store", lambda: AtlasStore(Atlas.open(sys.argv[1])))
-Dashboard(store).template().servable(title=TITLE)
+Dashboard(pn.state.cache["store"], pn.state.location.search).template().servable(title=TITLE)

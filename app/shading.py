@@ -90,3 +90,11 @@ def _counts(xy: NDArray[np.float64], layer: Layer, frame: Frame) -> NDArray[np.u
 
 def _rgba(color: str, alpha: float) -> tuple[int, int, int, int]:
     return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16), round(255 * alpha)
+
+
+def warm_up() -> None:
+    """Have the counting and the discs compiled, which takes seconds the first time."""
+    rows = np.arange(2)
+    layer = Layer(rows, rows.astype(np.int16), ["#000000", "#ffffff"])
+    for radius in (1, 2):
+        shade(rows[:, None] + np.zeros((2, 2)), [layer], Frame((0, 1), (0, 1), 8, 8), radius)

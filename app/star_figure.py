@@ -82,7 +82,7 @@ class StarFigure:
         self._lit = self._markers(IndexFilter([]))
         self._lit.visible = False
         self._neighbor_source = ColumnDataSource({"x": [], "y": []})
-        self._neighbor_rings = self._rings(self._neighbor_source, 14, 1.4)
+        self._neighbor_rings = self._rings(self._neighbor_source, 12, 1.1)
         self._focus_source = ColumnDataSource({"x": [], "y": []})
         self._focus_halo = self._rings(self._focus_source, 21, 5)
         self._focus_ring = self._rings(self._focus_source, 21, 2.2)
@@ -98,7 +98,8 @@ class StarFigure:
         self.fig.outline_line_color = None
         self._grey = GREY[theme]
         for renderer in (self._stars, self._lit):
-            renderer.glyph.line_color = value(ink.panel)
+            # light outlines set crowded stars apart on white, and dark stars off a dark ground
+            renderer.glyph.line_color = value(ink.panel if theme == "light" else ink.muted)
         self._neighbor_rings.glyph.line_color = value(ink.text)
         self._focus_ring.glyph.line_color = value(ink.accent)
         self._focus_halo.glyph.line_color = value(ink.panel)

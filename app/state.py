@@ -102,6 +102,11 @@ class AppState(param.Parameterized):
         self._future = []
         self._show(combined, self._steps(mode, recipe))
 
+    def restore_selection(self, mask: Mask, recipe: list[dict[str, Any]]) -> None:
+        """Take a selection and its recipe as they are; the history begins here."""
+        self._past, self._future = [], []
+        self._show(mask, recipe)
+
     def clear_selection(self) -> None:
         """Select nothing (can be undone)."""
         if self.n_selected:

@@ -1,0 +1,151 @@
+"""The address of what one sees: star, selection, maps, theme as text behind the question mark.
+
+Only what differs from the beginning is written. A selection is written as its recipe (see
+app/selection.py): JSON, compressed, in the letters an address allows. Reading never fails: what
+cannot be understood is left out and told in a sentence.
+"""
+
+import base64
+import binascii
+import json
+import zlib
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs, urlencode
+
+from app import coloring, selection
+from app.atlas_store import AtlasStore
+from app.state import AppState
+from data_pipeline.errors import InputError
+
+MAX_LENGTH = 8000
+"""Longer addresses get cut by browsers, mail and chat programs."""
+_PLAIN = {
+    "map": "map_modality",
+    "diagram": "diagram",
+    "near": "neighbor_modality",
+    "color": "color_by",
+    "mode": "mode",
+    "theme": "theme",
+}
+_WATCHED = [*_PLAIN.values(), "focus", "recipe", "hidden_classes", "fold", "fold_factor"]
+
+
+class Permalink:
+    """Keeps an address up to date with a state, and a state with an address once.
+
+    Parameters
+    ----------
+    state : AppState
+    store : AtlasStore
+    write : callable
+        Takes the new text of the address from the question mark on.
+    """
+
+    def __init__(self, state: AppState, store: AtlasStore, write: Callable[[str], None]) -> None:
+        self.state, self.store, self._write = state, store, write
+        self._beginning = {name: getattr(AppState.param, name).default for name in _WATCHED}
+        self._beginning["diagram"] = next(iter(store.diagrams), "")
+
+    def follow(self) -> None:
+        """Write the address whenever the state changes."""
+        self.state.param.watch(lambda *_: self._write(self.text()), _WATCHED)
+
+    def text(self) -> str:
+        """The address of the state, "?..." or empty."""
+        state = self.state
+        fields = {key: getattr(state, name) for key, name in _PLAIN.items() if self._changed(name)}
+        if state.focus >= 0:
+            fields["star"] = str(self.store.source_id[state.focus])
+        if self._changed("fold"):
+            fields["fold"] = "no"
+        if self._changed("fold_factor"):
+            fields["times"] = f"{state.fold_factor:g}"
+        if state.hidden_classes:
+            fields["hide"] = json.dumps(state.hidden_classes)
+        if state.n_selected and not _is_untold(state.recipe):
+            fields["sel"] = pack(state.recipe)
+        text = "?" + urlencode(fields) if fields else ""
+        if len(text) > MAX_LENGTH:
+            fields.pop("sel", None)
+            text = "?" + urlencode(fields)
+        return text
+
+    def restore(self, text: str) -> None:
+        """Set the state from an address; say in `state.notice` what was not understood."""
+        given = {key: values[-1] for key, values in parse_qs(text.lstrip("?")).items()}
+        readers: dict[str, Callable[[str], None]] = {
+            **{key: self._reader(name) for key, name in _PLAIN.items()},
+            "star": self._read_star, "fold": self._read_fold, "times": self._read_times,
+            "hide": self._read_hidden, "sel": self._read_selection,
+        }  # fmt: skip
+        problems = []
+        for key, read in readers.items():
+            if key in given:
+                try:
+                    read(given[key])
+                except (InputError, ValueError, TypeError, KeyError) as error:
+                    problems.append(f"{key}: {error}")
+        if problems:
+            told = str(problems[0]).strip().rstrip(".")
+            self.state.notice = f"Part of the address was not understood ({told})."
+
+    def _changed(self, name: str) -> bool:
+        return getattr(self.state, name) != self._beginning[name]
+
+    def _reader(self, name: str) -> Callable[[str], None]:
+        allowed = {
+            "map_modality": self.store.modalities,
+            "neighbor_modality": self.store.modalities,
+            "diagram": self.store.diagrams,
+            "color_by": coloring.available(self.store.objects),
+        }.get(name)
+
+        def read(value: str) -> None:
+            if allowed is not None and value not in allowed:
+                raise InputError(f"there is no {value[:40]!r} here")
+            setattr(self.state, name, value)
+
+        return read
+
+    def _read_star(self, value: str) -> None:
+        row = self.store.row(int(value)) if value.isdigit() and int(value) < 2**63 else -1
+        if row < 0:
+            raise InputError(f"no star {value[:40]!r} in this atlas")
+        self.state.focus = row
+
+    def _read_fold(self, value: str) -> None:
+        self.state.fold = value != "no"
+
+    def _read_times(self, value: str) -> None:
+        self.state.fold_factor = float(value)
+
+    def _read_hidden(self, value: str) -> None:
+        labels = self.store.coloring(self.state.color_by).labels
+        self.state.hidden_classes = [label for label in json.loads(value) if label in labels]
+
+    def _read_selection(self, value: str) -> None:
+        steps = unpack(value)
+        self.state.restore_selection(selection.replay(steps, self.store), steps)
+
+
+def pack(steps: list[dict[str, Any]]) -> str:
+    """Write a recipe in the letters of an address."""
+    plain = json.dumps(steps, separators=(",", ":"), ensure_ascii=False).encode()
+    return base64.urlsafe_b64encode(zlib.compress(plain, 9)).decode().rstrip("=")
+
+
+def unpack(text: str) -> list[dict[str, Any]]:
+    """Read a recipe that `pack` wrote, or raise `InputError`."""
+    try:
+        packed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        steps = json.loads(zlib.decompressobj().decompress(packed, 1_000_000))
+    except (binascii.Error, zlib.error, ValueError) as error:
+        raise InputError("the selection is damaged") from error
+    if not isinstance(steps, list) or not all(isinstance(step, dict) for step in steps):
+        raise InputError("the selection is damaged")
+    return steps
+
+
+def _is_untold(steps: list[dict[str, Any]]) -> bool:
+    return any(step.get("kind") == "untold" for step in steps)
