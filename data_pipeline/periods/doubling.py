@@ -9,7 +9,7 @@ of harmonic ratios of contact binaries, eclipsing binaries and pulsating stars, 
 
 import numpy as np
 
-from data_pipeline.periods.harmonics import misfit
+from data_pipeline.periods.harmonics import coefficients, misfit
 from data_pipeline.periods.scoring import Fit
 from data_pipeline.periods.shape import Shape
 from data_pipeline.periods.types import Prepared
@@ -28,6 +28,9 @@ _PULSATING = (
 )
 _SHORTEST_ORBIT = 0.2  # days: contact binaries end near 0.22 d
 _SLOW = 60.0  # days: beyond, giants that pulsate outnumber eclipsing ones
+_FEW_CYCLES = 10.0
+_DEEPEST_EQUAL = 0.9  # mag: two equal eclipses hide half of the light at most, 0.75 mag
+_CLEAR_SECONDARY = 6.0
 _MOST_EVIDENCE = 60.0
 _MIN_CYCLES_FOR_ODD = 40.0  # slower stars differ from cycle to cycle for reasons of their own
 
@@ -35,17 +38,39 @@ _MIN_CYCLES_FOR_ODD = 40.0  # slower stars differ from cycle to cycle for reason
 def double_log_odds(prepared: Prepared, fit: Fit, shape: Shape) -> float:
     """Return the natural log of the odds that the period is 2 / fit.frequency, not 1 /."""
     eclipsing = _sigmoid(_eclipsing_log_odds(shape, 1 / fit.frequency))
-    single = _sigmoid(1.4 - 0.75 * max(shape.secondary_snr, 0.0))
+    single = 1.4 - 0.75 * max(shape.secondary_snr, 0.0)
+    if shape.amplitude > _DEEPEST_EQUAL:
+        single -= 4.0
+    single = _sigmoid(single)
     probability = min(max(eclipsing * single, 1e-4), 1 - 1e-4)
     log_odds = float(np.log(probability / (1 - probability)))
-    if prepared.span * fit.frequency > _MIN_CYCLES_FOR_ODD:
+    has_secondary = shape.secondary_snr > _CLEAR_SECONDARY  # a period has no four minima
+    if prepared.span * fit.frequency > _MIN_CYCLES_FOR_ODD and not has_secondary:
         log_odds += max(0.0, odd_even_gain(prepared, fit)) / 2
     return log_odds
 
 
+def without_slow_double(prepared: Prepared, fits: list[Fit]) -> list[Fit]:
+    """Put the half of a slow period first where it does most of the work.
+
+    Giants seldom alternate deep and shallow, but over a few cycles no two are alike, and twice the
+    period always fits better. `fits` are sorted best first, and so are the ones returned.
+    """
+    best = fits[0]
+    if prepared.span * best.frequency > _FEW_CYCLES or best.frequency > 1 / _SLOW:
+        return fits
+    series = [coefficients(band, best.frequency, 2) for band in prepared.bands]
+    amplitude = np.abs(series).sum(axis=0)
+    near = 0.5 / prepared.span
+    halves = [fit for fit in fits if abs(fit.frequency - 2 * best.frequency) < near]
+    if not halves or amplitude[1] > amplitude[2]:
+        return fits
+    return [halves[0], *(fit for fit in fits if fit is not halves[0])]
+
+
 def odd_even_gain(prepared: Prepared, fit: Fit) -> float:
     """Return how much better the score gets when odd and even cycles may differ (2: e in odds)."""
-    even = 2 * np.arange(1, fit.n_harmonics + 1)
+    even = 2 * np.arange(1, fit.n_series + 1)
     frequency = fit.frequency / 2 + np.linspace(-0.01, 0.01, 5) / prepared.span
     nested = misfit(prepared, frequency, np.concatenate([even, _ODD])).min(axis=0)
     gain = nested[len(even)] - nested[len(even) + 1 :]

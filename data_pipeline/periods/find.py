@@ -8,15 +8,10 @@ from numpy.typing import ArrayLike, NDArray
 from data_pipeline.periods import search
 from data_pipeline.periods.aliases import alias_frequencies
 from data_pipeline.periods.box import fit_boxes
-from data_pipeline.periods.doubling import double_log_odds
+from data_pipeline.periods.doubling import double_log_odds, without_slow_double
 from data_pipeline.periods.prepare import prepare
 from data_pipeline.periods.refine import refine
-from data_pipeline.periods.scoring import (
-    Fit,
-    fit_candidates,
-    independent_points,
-    log_false_alarm,
-)
+from data_pipeline.periods.scoring import Fit, Scorer
 from data_pipeline.periods.shape import fold_shape
 from data_pipeline.periods.types import NO_PERIOD, PeriodConfig, PeriodResult, Prepared
 
@@ -48,59 +43,48 @@ def find_period(
     prepared = prepare(time, value, err, band)
     if prepared is None or prepared.n < config.min_points:
         return NO_PERIOD
-    fits, n_independent = _fits(prepared, config)
+    fits, is_convincing = _fits(prepared, config)
     if not fits:
         return NO_PERIOD
-    best = fits[0]
-    power = float(1 - np.exp(best.misfit / prepared.n))
-    if log_false_alarm(prepared, best, config, n_independent) > np.log(config.false_alarm):
+    power = float(1 - np.exp(fits[0].misfit / prepared.n))
+    if not is_convincing:
         return replace(NO_PERIOD, power=power, alternatives=_guesses(fits))
-    return _decided(prepared, fits, power, n_independent)
+    return _decided(prepared, fits, power)
 
 
-def _fits(prepared: Prepared, config: PeriodConfig) -> tuple[list[Fit], float]:
-    """Return the exact fits, best first, and the number of independent points."""
+def _fits(prepared: Prepared, config: PeriodConfig) -> tuple[list[Fit], bool]:
+    """Return the exact fits, best first, and whether the best is more than noise."""
     spectrum, step = search.power_spectrum(prepared, config)
     frequency = search.candidates(spectrum, step, prepared, config)
-    lowest = int(np.ceil(config.min_cycles / prepared.span / step))
-    main = (lowest + int(spectrum[lowest:].argmax())) * step
-    n_independent = independent_points(prepared, main)
-    fits = fit_candidates(prepared, frequency, config, n_independent)
-    if not fits:
-        return [], n_independent
+    if len(frequency) == 0:
+        return [], False
+    scorer = Scorer(prepared, config, search.main_frequency(spectrum, step, prepared, config))
+    fits = scorer.fit(frequency)
     leading = np.array([fit.frequency for fit in fits[:3]])
-    aliases = _new(alias_frequencies(prepared, leading), frequency, prepared, config)
-    fits += fit_candidates(prepared, aliases, config, n_independent)
-    fits.sort(key=lambda fit: fit.score)
-    if _wants_box(fits[0], prepared, config, n_independent):
+    aliases = search.distinct(alias_frequencies(prepared, leading), prepared, config)
+    fits = _sorted(fits + scorer.fit(_new(aliases, frequency, prepared)))
+    if fits[0].n_harmonics >= config.max_harmonics or not scorer.is_convincing(fits[0]):
+        # eclipses too narrow for the harmonics use all of them, or are not found at all
         narrow = search.box_candidates(spectrum, step, prepared, config)
-        fits += fit_boxes(prepared, narrow, n_independent)
-        fits.sort(key=lambda fit: fit.score)
-    return fits, n_independent
+        fits = _sorted(fits + fit_boxes(prepared, narrow, scorer.n_independent))
+    fits = without_slow_double(prepared, fits)
+    return fits, scorer.is_convincing(fits[0])
 
 
-def _new(
-    frequency: NDArray, known: NDArray, prepared: Prepared, config: PeriodConfig
-) -> NDArray[np.float64]:
-    frequency = search.distinct(frequency, prepared, config)
+def _sorted(fits: list[Fit]) -> list[Fit]:
+    return sorted(fits, key=lambda fit: fit.score)
+
+
+def _new(frequency: NDArray, known: NDArray, prepared: Prepared) -> NDArray[np.float64]:
     apart = np.abs(frequency[:, None] - known[None, :]).min(axis=1, initial=np.inf)
     return frequency[apart > 0.1 / prepared.span]
 
 
-def _wants_box(best: Fit, prepared: Prepared, config: PeriodConfig, n_independent: float) -> bool:
-    """Eclipses too narrow for the harmonics use all of them, or are not found at all."""
-    if best.n_harmonics >= config.max_harmonics:
-        return True
-    return log_false_alarm(prepared, best, config, n_independent) > np.log(config.false_alarm)
-
-
-def _decided(
-    prepared: Prepared, fits: list[Fit], power: float, n_independent: float
-) -> PeriodResult:
+def _decided(prepared: Prepared, fits: list[Fit], power: float) -> PeriodResult:
     best = fits[0]
-    frequency, error = _refined(prepared, best)
+    frequency, error = refine(prepared, best.frequency, best.n_series)
     best = replace(best, frequency=frequency)
-    shape = fold_shape(prepared, frequency, _shape_harmonics(best))
+    shape = fold_shape(prepared, frequency, best.n_series)
     log_odds = double_log_odds(prepared, best, shape)
     doubled = log_odds > 0
     factor = 2.0 if doubled else 1.0
@@ -117,14 +101,6 @@ def _decided(
         power=power,
         alternatives=tuple(alternatives[:_N_ALTERNATIVES]),
     )
-
-
-def _shape_harmonics(fit: Fit) -> int:
-    return 8 if fit.kind == "box" else fit.n_harmonics
-
-
-def _refined(prepared: Prepared, best: Fit) -> tuple[float, float]:
-    return refine(prepared, best.frequency, _shape_harmonics(best))
 
 
 def _rivals(best: Fit, fits: list[Fit], prepared: Prepared) -> list[tuple[float, float]]:

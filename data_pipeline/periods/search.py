@@ -17,6 +17,7 @@ COMBS = (1, 2, 4, 8)
 BOX_COMB = 16  # as many harmonics as an eclipse of 3 % of the period has
 _MAX_COMB_FREQUENCY = 8.0  # eclipsing stars need combs, and none has a period under 0.15 d
 _TOLERANCE = 1e-8
+_NEARLY_EQUAL = 0.85  # of the highest power
 
 
 def power_spectrum(prepared: Prepared, config: PeriodConfig) -> tuple[NDArray[np.float64], float]:
@@ -70,6 +71,16 @@ def comb(power: NDArray, n_harmonics: int) -> NDArray[np.float64]:
     for k in range(1, n_harmonics + 1):
         total += power[np.minimum((index * k + n_harmonics // 2) // n_harmonics, len(power) - 1)]
     return total
+
+
+def main_frequency(power: NDArray, step: float, prepared: Prepared, config: PeriodConfig) -> float:
+    """Return the frequency (c/d) of the strongest cycle.
+
+    Of nearly equal peaks it is the slowest: the others may be its images by the nights.
+    """
+    lowest = int(np.ceil(config.min_cycles / prepared.span / step))
+    peaks = np.sort(highest_peaks(power[lowest:], 6, config.oversampling)) + lowest
+    return float(peaks[np.argmax(power[peaks] > _NEARLY_EQUAL * power[peaks].max())] * step)
 
 
 def candidates(
