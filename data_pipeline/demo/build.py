@@ -11,7 +11,6 @@ import multiprocessing
 import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,28 +19,18 @@ import pandas as pd
 
 from data_pipeline.cli import progress
 from data_pipeline.demo import columns as demo_columns
-from data_pipeline.demo.classes import PROPORTIONS, Kind, class_counts, kinds_of
+from data_pipeline.demo.classes import PROPORTIONS, kind_list
 from data_pipeline.demo.faults import plan_faults
 from data_pipeline.demo.simulate import SimulatedStar, StarOrder, simulate_block
 from data_pipeline.directories import provenance
 from data_pipeline.errors import InputError
-from data_pipeline.ids import stable_ids
+from data_pipeline.ids import stable_id
 from data_pipeline.splits import standard_splits
 from data_pipeline.survey_writer import SurveyWriter
 
 BLOCK = 40
 MIN_STARS = 40
 NAME = "Demo sky (simulated)"
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """One order per star, in the survey's row order."""
-
-    orders: list[StarOrder]
-
-    def blocks(self) -> list[list[StarOrder]]:
-        return [self.orders[i : i + BLOCK] for i in range(0, len(self.orders), BLOCK)]
 
 
 def make_demo(
@@ -80,7 +69,7 @@ def make_demo(
     Path of the survey.
     """
     _check(n_stars, proportions, spectra_fraction, periods)
-    plan = _plan(n_stars, seed, proportions, spectra_fraction, periods == "search")
+    orders = simulation_orders(n_stars, seed, proportions, spectra_fraction, periods == "search")
     arguments = {"n_stars": n_stars, "seed": seed, "proportions": proportions,
                  "spectra_fraction": spectra_fraction, "periods": periods}  # fmt: skip
     writer = SurveyWriter(
@@ -93,7 +82,7 @@ def make_demo(
         provenance=provenance(f"make_demo {arguments}", seed=seed),
     )
     with writer:
-        _write(writer, plan, seed, workers)
+        _write(writer, orders, seed, workers)
     return Path(path)
 
 
@@ -111,28 +100,21 @@ def _check(n_stars: int, proportions: str, spectra_fraction: float | None, perio
         raise InputError("demo: " + "; ".join(problems) + ".")
 
 
-def _plan(
-    n_stars: int, seed: int, proportions: str, spectra_fraction: float | None, search: bool
-) -> _Plan:
+def simulation_orders(
+    n_stars: int,
+    seed: int,
+    proportions: str = "balanced",
+    spectra_fraction: float | None = None,
+    search_periods: bool = False,
+) -> list[StarOrder]:
+    """One order per star, in the survey's row order, which is shuffled."""
     rng = np.random.default_rng([seed, 0])
-    kinds = [kind for label, count in class_counts(n_stars, proportions).items()
-             for kind in _subtypes(label, count)]  # fmt: skip
+    kinds = kind_list(n_stars, proportions)
     kinds = [kinds[i] for i in rng.permutation(n_stars)]
     faults = plan_faults(kinds, rng)
-    return _Plan([
-        StarOrder(index, seed, kind, fault, spectra_fraction, search)
-        for index, (kind, fault) in enumerate(zip(kinds, faults, strict=True))
-    ])  # fmt: skip
-
-
-def _subtypes(label: str, count: int) -> list[Kind]:
-    """The kinds of `count` stars of a class, subtypes in their shares."""
-    kinds = kinds_of(label)
-    edges = np.round(np.cumsum([kind.share for kind in kinds]) * count / sum(
-        kind.share for kind in kinds
-    )).astype(int)  # fmt: skip
     return [
-        kind for kind, n in zip(kinds, np.diff(edges, prepend=0), strict=True) for _ in range(n)
+        StarOrder(index, seed, kind, fault, spectra_fraction, search_periods)
+        for index, (kind, fault) in enumerate(zip(kinds, faults, strict=True))
     ]
 
 
@@ -147,17 +129,15 @@ def _simulated(blocks: list[list[StarOrder]], workers: int | None) -> Iterator[l
         yield from pool.map(simulate_block, blocks)
 
 
-def _write(writer: SurveyWriter, plan: _Plan, seed: int, workers: int | None) -> None:
-    blocks = plan.blocks()
+def _write(writer: SurveyWriter, orders: list[StarOrder], seed: int, workers: int | None) -> None:
+    blocks = [orders[i : i + BLOCK] for i in range(0, len(orders), BLOCK)]
     rows: list[dict[str, Any]] = []
     truth: list[dict[str, Any]] = []
     n_spectra = 0
-    names: set[str] = set()
     for block in progress(_simulated(blocks, workers), "simulating stars (x40)", total=len(blocks)):
         for star in block:
-            name = _unused(star.name, names)
-            source_id = int(stable_ids("demo", [f"{seed} {name}"])[0])
-            rows.append({"source_id": source_id, "name": name, **star.row})
+            source_id = stable_id("demo", f"{seed} {star.name}")
+            rows.append({"source_id": source_id, "name": star.name, **star.row})
             truth.append({"source_id": source_id, **star.truth})
             writer.add_light_curve(source_id, star.light_curve)
             for spectrum in star.spectra(first_id=n_spectra):
@@ -167,13 +147,3 @@ def _write(writer: SurveyWriter, plan: _Plan, seed: int, workers: int | None) ->
     writer.write_objects(objects)
     writer.write_truth(pd.DataFrame(truth))
     writer.write_splits(standard_splits(objects["source_id"], objects["class_label"], seed))
-
-
-def _unused(name: str, names: set[str]) -> str:
-    """The name, with a letter where two stars share their coordinates."""
-    letters = iter("bcdefghijklmnop")
-    unique = name
-    while unique in names:
-        unique = name + next(letters)
-    names.add(unique)
-    return unique

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 PAPER_CLASSES = ("EW", "EB", "EA", "RRAB", "RRC", "DSCT", "HADS", "M", "SR", "ROT")
 UNSEEN_CLASSES = ("RRD", "ROT:", "SRD", "LSP", "DCEP", "DCEPS", "CWA", "CWB", "VAR")
 
@@ -60,6 +62,11 @@ class Kind:
     """Median K-W3 excess in mag from circumstellar dust."""
     activity: float = 0.0
     """Median strength of chromospheric emission, 1 for a very active star."""
+
+    @property
+    def is_periodic(self) -> bool:
+        """Whether stars of this kind have a period at all."""
+        return self.shape != "irregular"
 
 
 KINDS: tuple[Kind, ...] = (
@@ -162,6 +169,16 @@ def class_counts(n_stars: int, proportions: str) -> dict[str, int]:
     return counts
 
 
-def kinds_of(label: str) -> list[Kind]:
-    """Subtypes of a class."""
-    return [kind for kind in KINDS if kind.label == label]
+def kind_list(n_stars: int, proportions: str) -> list[Kind]:
+    """One kind per star, classes and their subtypes in their shares, in the table's order."""
+    return [kind for label, count in class_counts(n_stars, proportions).items()
+            for kind in _subtypes(label, count)]  # fmt: skip
+
+
+def _subtypes(label: str, count: int) -> list[Kind]:
+    kinds = [kind for kind in KINDS if kind.label == label]
+    shares = np.cumsum([kind.share for kind in kinds])
+    edges = np.round(shares / shares[-1] * count).astype(int)
+    return [
+        kind for kind, n in zip(kinds, np.diff(edges, prepend=0), strict=True) for _ in range(n)
+    ]

@@ -16,6 +16,7 @@ from data_pipeline.demo.relations import bolometric_magnitude, colors, main_sequ
 from data_pipeline.demo.sky import Place, place_star
 
 SUN_BOLOMETRIC = 4.74
+IMPOSTORS = frozenset({"galaxy", "quasar", "cataclysmic"})
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,11 @@ class Star:
     def v_mag(self) -> float:
         """Mean apparent V magnitude."""
         return self.absolute_v + 5.0 * np.log10(self.place.distance_pc / 10.0) + self.place.a_v
+
+    @property
+    def is_impostor(self) -> bool:
+        """Whether a complete outlier was planted: not a star of any of the classes."""
+        return not IMPOSTORS.isdisjoint(self.anomalies)
 
     @property
     def luminosity(self) -> float:

@@ -19,7 +19,9 @@ _CHANGING = {"spots": irregular.spotted, "mira": irregular.mira, "lsp": irregula
 
 def relative_magnitude(star: Star, time: Array, rng: np.random.Generator) -> Array:
     """V magnitude minus the star's mean (or out-of-eclipse) magnitude at times (n,) in HJD."""
-    if star.binary is not None:
+    if star.is_impostor:
+        magnitude = np.zeros_like(time)
+    elif star.binary is not None:
         magnitude = eclipse_magnitude(star.binary, (time - star.t0) / star.period_days)
         magnitude = magnitude + _binary_spots(star, time, rng)
     elif star.kind.shape in _CHANGING:

@@ -108,40 +108,53 @@ def simulate_block(orders: list[StarOrder]) -> list[SimulatedStar]:
 def _draft(order: StarOrder) -> _Draft:
     """Light curve, catalog row and truth of one star."""
     rng = np.random.default_rng(np.random.SeedSequence((order.seed, order.index)))
-    star, fault, epochs = _fitting_star(order, rng)
-    time, camera, sky = _visits(star, order.seed, rng)
+    star, epochs = fitting_star(order, rng)
+    time, camera, sky = visits(star, order.seed, rng)
     magnitude = star.v_mag + relative_magnitude(star, time, rng)
     light_curve = observe(time, magnitude, camera, sky, rng)
-    true_period = np.nan if star.kind.shape == "irregular" else star.period_days
-    if "outbursts" in star.anomalies or "red noise" in star.anomalies:
-        true_period = np.nan
-    period = catalog_period(star.period_days, fault, float(np.ptp(time)), rng)
-    period = np.nan if star.kind.shape == "irregular" else period
-    catalog_star = star
-    if "another star's catalog row" in star.anomalies:
-        catalog_star = replace(_another(star.kind, rng), place=star.place)
     row = {
-        "ra_deg": star.place.ra_deg, "dec_deg": star.place.dec_deg,
-        "class_label": fault.label or star.kind.label,
-        "period_catalog_days": period,
-        **catalog_row(catalog_star, light_curve, rng),
-    }  # fmt: skip
+        "ra_deg": star.place.ra_deg,
+        "dec_deg": star.place.dec_deg,
+        "class_label": order.fault.label or star.kind.label,
+        "period_catalog_days": _catalog_period(star, order.fault, float(np.ptp(time)), rng),
+        **catalog_row(_cataloged(star, rng), light_curve, rng),
+    }
     spectrum_star = star
     if "another star's spectrum" in star.anomalies:
-        spectrum_star = replace(_another(star.kind, rng), place=star.place)
-    result = SimulatedStar(_name(star), row, _truth(star, fault, true_period), light_curve, [])
+        spectrum_star = _another(star, rng)
+    result = SimulatedStar(_name(star), row, _truth(star, order.fault), light_curve, [])
     return _Draft(star, spectrum_star, result, epochs, rng)
 
 
-def _fitting_star(order: StarOrder, rng: np.random.Generator) -> tuple[Star, Fault, list[float]]:
-    """A star of the kind; one with a spectrum where the planted fault needs one."""
+def _catalog_period(star: Star, fault: Fault, span_days: float, rng: np.random.Generator) -> float:
+    """Period in the catalog; impostors keep the period of the class they were taken for."""
+    period = catalog_period(star.period_days, fault, span_days, rng)
+    return period if star.kind.is_periodic else np.nan
+
+
+def _cataloged(star: Star, rng: np.random.Generator) -> Star:
+    """The star whose catalog row is found at this position."""
+    if "another star's catalog row" in star.anomalies:
+        return _another(star, rng)
+    if star.is_impostor and "cataclysmic" not in star.anomalies:  # no parallax, no motion
+        far = replace(star.place, distance_pc=1e8, pmra=0.0, pmdec=0.0)
+        dimming = 5.0 * np.log10(far.distance_pc / star.place.distance_pc)
+        return replace(star, place=far, absolute_v=star.absolute_v - dimming)
+    return star
+
+
+def fitting_star(order: StarOrder, rng: np.random.Generator) -> tuple[Star, list[float]]:
+    """A star of the kind and the times (MJD) of its spectra.
+
+    Where the planted fault can only be seen in a spectrum, the star is one that has a spectrum.
+    """
     fault = order.fault
     for _ in range(30):
         star = draw_star(order.kind, rng, fault.anomalies)
         epochs = _spectrum_epochs(star, order.spectra_fraction, rng)
         if epochs or not set(fault.anomalies) & set(NEEDS_SPECTRUM):
-            return star, fault, epochs
-    return star, fault, epochs
+            return star, epochs
+    return star, epochs
 
 
 def _spectrum_epochs(star: Star, fraction: float | None, rng: np.random.Generator) -> list[float]:
@@ -154,7 +167,7 @@ def _spectrum_epochs(star: Star, fraction: float | None, rng: np.random.Generato
     return sorted(rng.uniform(FIRST_MJD, LAST_MJD, 2)[:n_epochs].tolist())
 
 
-def _visits(
+def visits(
     star: Star, seed: int, rng: np.random.Generator
 ) -> tuple[NDArray[np.float64], NDArray[np.str_], NDArray[np.float64]]:
     """The visits of the star's field that gave a measurement of it."""
@@ -163,20 +176,27 @@ def _visits(
     return time[kept], camera[kept], sky[kept]
 
 
-def _another(kind: Kind, rng: np.random.Generator) -> Star:
-    """A star of another class, for planted mix-ups."""
-    others = [other for other in KINDS if other.label in PAPER_CLASSES
-              and other.shape != kind.shape]  # fmt: skip
-    return draw_star(others[int(rng.integers(len(others)))], rng)
+def _another(star: Star, rng: np.random.Generator) -> Star:
+    """A star of another family at the same place, for planted mix-ups."""
+    others = [kind for kind in KINDS if kind.label in PAPER_CLASSES
+              and kind.shape != star.kind.shape]  # fmt: skip
+    return replace(draw_star(others[int(rng.integers(len(others)))], rng), place=star.place)
 
 
-def _truth(star: Star, fault: Fault, true_period: float) -> dict[str, Any]:
+def _truth(star: Star, fault: Fault) -> dict[str, Any]:
+    has_period = star.kind.is_periodic and not star.is_impostor
     return {
-        "true_class": star.kind.label, "true_period_days": true_period,
-        "subtype": star.kind.subtype, "fault": fault.fault, "fault_detail": fault.detail,
-        "temperature_k": star.temperature_k, "luminosity": star.luminosity,
-        "distance_pc": star.place.distance_pc, "a_v": star.place.a_v, "feh": star.feh,
-    }  # fmt: skip
+        "true_class": star.kind.label,
+        "true_period_days": star.period_days if has_period else np.nan,
+        "subtype": star.kind.subtype,
+        "fault": fault.fault,
+        "fault_detail": fault.detail,
+        "temperature_k": star.temperature_k,
+        "luminosity": star.luminosity,
+        "distance_pc": star.place.distance_pc,
+        "a_v": star.place.a_v,
+        "feh": star.feh,
+    }
 
 
 def _name(star: Star) -> str:

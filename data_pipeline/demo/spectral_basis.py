@@ -56,7 +56,7 @@ def band(bands: Iterable[tuple[float, float, float]], degrades_to: str, seed: in
     tau = np.zeros(N_PIXELS)
     for head, depth, length in bands:
         distance = sign * (WAVELENGTH - float(air_to_vacuum(head)))
-        edge = 1.0 / (1.0 + np.exp(-np.clip(distance / 2.2, -60, 60)))
+        edge = 1.0 / (1.0 + np.exp(-np.clip(distance / 4.0, -60, 60)))
         tau += depth * edge * np.clip(1.0 - np.clip(distance, 0, None) / length, 0, None) ** 1.2
     rng = np.random.default_rng(seed)
     kernel = np.exp(-0.5 * (np.arange(-4, 5) / 1.4) ** 2)

@@ -109,7 +109,8 @@ _GIANT_FACTOR = {"mgh": 0.25, "cah_6385": 0.1, "cah_6750": 0.1, "alkali": 0.3, "
                  "vo_7334": 1.5, "vo_7851": 1.8, "vo_8521": 1.5}  # fmt: skip
 # strengths in a carbon star that replace the solar mixture's
 _CARBON = {"c2": 1.1, "cn_red": 0.75, "cn_violet": 1.2, "sodium": 0.9, "barium": 0.35,
-           "iron": 0.08, "iron_red": 0.03, "iron_strong": 0.2, "calcium": 0.08, "calcium_triplet": 0.25,
+           "iron": 0.08, "iron_red": 0.03, "iron_strong": 0.2, "calcium": 0.08,
+           "calcium_triplet": 0.25,
            "blanket_4300": 1.6, "blanket_4000": 0.9, "hydrogen_narrow": 0.05,
            "ch": 0.5}  # fmt: skip
 
