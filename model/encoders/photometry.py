@@ -26,12 +26,12 @@ MIN_KEPT = 3  # epochs that augmentation leaves at least
 
 
 class PhotometryEncoder(Encoder):
-    """From `time, phase, value, weight, band` (B, T) and `scalars` (B, 2 F + 1) to (B, H)."""
+    """From `time, phase, value, weight, band` (B, T) and `scalars` (B, 2 F + 2) to (B, H)."""
 
     def __init__(self, config: PhotometryConfig) -> None:
         super().__init__()
         self.config: PhotometryConfig = config
-        n_bands, n_scalars = len(config.bands), 2 * len(config.bands) + 1
+        n_bands, n_scalars = len(config.bands), 2 * len(config.bands) + 2
         self.standardize = Standardize(n_scalars)
         self.scalar_mlp = MLP([2 * n_scalars, SCALAR_WIDTH, SCALAR_WIDTH], config.dropout)
         self.fold = FoldBranch(config, n_bands)
@@ -125,9 +125,10 @@ class SeriesBranch(nn.Module):
             self.n_bands, self.n_tokens,
         )  # fmt: skip
         x = self.embed(torch.cat([features, share], dim=2))  # (B, L, D)
-        angle = time[:, :, None] * self.omega  # (B, L, D / heads / 2)
+        angle = time[:, None, :, None] * self.omega  # (B, 1, L, D / heads / 2)
+        rotation = torch.polar(torch.ones_like(angle), angle)
         for block in self.blocks:
-            x = block(x, angle.cos(), angle.sin(), filled)
+            x = block(x, rotation, filled)
         kept = filled[:, :, None].to(x.dtype)
         return (self.norm(x) * kept).sum(1) / kept.sum(1).clamp(min=1)  # (B, D)
 
@@ -142,11 +143,12 @@ class AttentionBlock(nn.Module):
         self.qkv, self.project = nn.Linear(dim, 3 * dim), nn.Linear(dim, dim)
         self.mlp = MLP([dim, 2 * dim, dim])
 
-    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, filled: Tensor) -> Tensor:
+    def forward(self, x: Tensor, rotation: Tensor, filled: Tensor) -> Tensor:
         """From (B, L, D) to (B, L, D); only filled tokens are attended to."""
         qkv = self.qkv(self.norm_attention(x)).unflatten(2, (3, self.n_heads, -1))
-        q, k, v = qkv.permute(2, 0, 3, 1, 4)  # each (B, heads, L, D / heads)
-        q, k = rotate(q, cos, sin), rotate(k, cos, sin)
+        qkv = qkv.permute(2, 0, 3, 1, 4)  # (3, B, heads, L, D / heads)
+        q, k = rotate(qkv[:2], rotation)
+        v = qkv[2]
         attended = functional.scaled_dot_product_attention(
             q, k, v, attn_mask=filled[:, None, None, :]
         )
@@ -154,11 +156,10 @@ class AttentionBlock(nn.Module):
         return x + self.mlp(self.norm_mlp(x))
 
 
-def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Rotate pairs of (B, heads, L, 2 n) by angles (B, L, n): products see differences only."""
-    cos, sin = cos[:, None].to(x.dtype), sin[:, None].to(x.dtype)
-    first, second = x.chunk(2, dim=3)
-    return torch.cat([first * cos - second * sin, first * sin + second * cos], dim=3)
+def rotate(x: Tensor, rotation: Tensor) -> Tensor:
+    """Rotate pairs of (..., L, 2 n) by complex (B, 1, L, n): products see differences only."""
+    pairs = torch.view_as_complex(x.float().unflatten(-1, (-1, 2)).contiguous())
+    return torch.view_as_real(pairs * rotation).flatten(-2).to(x.dtype)
 
 
 def drop_epochs(weight: Tensor, drawn: Tensor, rate: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ from model.config import PhotometryConfig
 from model.inputs.arrays import ModalityArrays
 
 REASONS = ("", "no light curve", "too few good epochs")
-VERSION = 1
+VERSION = 2
 """Part of the cache's key: raise it when the arrays change for the same config."""
 CLIP = 6.0  # scaled values beyond this are artefacts; deep narrow eclipses reach about 5
 SCATTER_FLOOR = 1e-3  # magnitudes; keeps a constant light curve finite
@@ -31,11 +31,12 @@ def prepare(survey: Survey, config: PhotometryConfig, rows: NDArray[np.intp]) ->
     Per point: `time` (days from the middle of the light curve), `phase` (in [0, 1) of the fold at
     twice the period, zero without one), `value`, `weight` (0 to 1, from the error), `band` (index).
     Per object: `log_scatter` and `log_error` (n_bands; log10 of magnitudes, NaN where the band is
-    absent), `log_period` (log10 days, NaN without a period).
+    absent), `log_period` (log10 days, NaN without any), `is_claimed` (1 where the period is one the
+    survey stands by, 0 where it is the best guess of a star without).
     """
     bands = tuple(survey.bands)
     source_ids = survey.objects["source_id"].to_numpy()[rows]
-    periods = model_periods(survey)[rows]
+    periods, is_claimed = (values[rows] for values in model_periods(survey))
     stars = [
         _star(survey.light_curve(int(source_id)), float(period), bands, config)
         for source_id, period in zip(source_ids, periods, strict=True)
@@ -54,21 +55,29 @@ def prepare(survey: Survey, config: PhotometryConfig, rows: NDArray[np.intp]) ->
             "log_scatter": np.array([s[2] for s in stars], np.float32).reshape(-1, len(bands)),
             "log_error": np.array([s[3] for s in stars], np.float32).reshape(-1, len(bands)),
             "log_period": log_period.astype(np.float32),
+            "is_claimed": is_claimed[absence == 0].astype(np.float32),
         },
         facts={"bands": list(bands), "reasons": list(REASONS)},
     )
 
 
-def model_periods(survey: Survey) -> NDArray[np.float64]:
-    """Return the survey's own period of each object, days, NaN where there is none.
+def model_periods(survey: Survey) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the survey's own period of each object (N,), days, and whether it is claimed (N,).
 
-    A period that a catalogue or the truth gives is never an input of the model.
+    Where no period is claimed it is the best guess, the first alternative; NaN where there is none
+    either. A period that a catalog or the truth gives is never an input of the model.
     """
-    column = survey.columns.get("period_days")
-    if column is None or column.role not in ("feature", "derived"):
-        return np.full(len(survey), np.nan)
-    periods = survey.objects["period_days"].to_numpy(dtype=np.float64, na_value=np.nan)
-    return np.where(periods > 0, periods, np.nan)
+
+    def ours(name: str) -> NDArray[np.float64]:
+        column = survey.columns.get(name)
+        if column is None or column.role not in ("feature", "derived"):
+            return np.full(len(survey), np.nan)
+        values = survey.objects[name].to_numpy(dtype=np.float64, na_value=np.nan)
+        return np.where(values > 0, values, np.nan)
+
+    periods = ours("period_days")
+    is_claimed = np.isfinite(periods)
+    return np.where(is_claimed, periods, ours("period_alt_days")), is_claimed
 
 
 Star = tuple[int, dict[str, NDArray], list[float], list[float]]
@@ -175,14 +184,15 @@ def resolve(config: PhotometryConfig, arrays: ModalityArrays) -> PhotometryConfi
 def scalars(
     arrays: ModalityArrays, rows: NDArray[np.intp], config: PhotometryConfig
 ) -> NDArray[np.float32]:
-    """Return log scatter and log error of the model's bands, and log period: (n, 2 F + 1)."""
+    """Return per band log scatter and log error, then is_claimed and log period: (n, 2 F + 2)."""
     found, at = arrays.facts["bands"], arrays.at(rows)
     columns = []
     for name in ("log_scatter", "log_error"):
         values = arrays.per_object[name][at]
         missing = np.full(len(rows), np.nan, np.float32)
         columns += [values[:, found.index(b)] if b in found else missing for b in config.bands]
-    return np.stack([*columns, arrays.per_object["log_period"][at]], axis=1)
+    columns += [arrays.per_object[name][at] for name in ("is_claimed", "log_period")]
+    return np.stack(columns, axis=1)
 
 
 def collate(

@@ -1,4 +1,4 @@
-"""Embeddings of made-up clusters (known classes, modality gap, absences); a model of width eight."""
+"""Embeddings of made-up clusters (known classes, gaps, absences), and a model of width eight."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

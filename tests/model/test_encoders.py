@@ -44,7 +44,7 @@ def light_curves(period: float = 0.7, n_stars: int = 3) -> Inputs:
         "value": value,
         "weight": torch.full_like(value, 0.5),
         "band": torch.zeros_like(value, dtype=torch.int64),
-        "scalars": torch.zeros(n_stars, 3),
+        "scalars": torch.zeros(n_stars, 4),
     }
 
 
@@ -216,7 +216,7 @@ def test_a_band_the_model_does_not_know_is_ignored(
     config = replace(model_config, encoders={"photometry": photometry})
     batch = SurveyTensors(survey, config, cache).batch(np.array([0, 1]))
     assert set(batch.inputs["photometry"]["band"].unique().tolist()) == {0}
-    assert batch.inputs["photometry"]["scalars"].shape == (2, 3)
+    assert batch.inputs["photometry"]["scalars"].shape == (2, 4)
 
 
 class ImageConfig(EncoderConfig):

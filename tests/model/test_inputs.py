@@ -173,7 +173,25 @@ def test_a_catalog_period_is_not_used(tmp_path: Path) -> None:
     column = Column("period_days", "d", "of the catalog", role="catalog")
     with SurveyWriter(path, "S", {"V": Band("mag")}, [column]) as writer:
         writer.write_objects(pd.DataFrame({"source_id": [1], "period_days": [0.7]}))
-    assert np.isnan(photometry.model_periods(Survey.open(path))).all()
+    periods, is_claimed = photometry.model_periods(Survey.open(path))
+    assert np.isnan(periods).all()
+    assert not is_claimed.any()
+
+
+def test_a_star_without_a_claimed_period_is_folded_at_the_best_guess(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    table = pd.DataFrame(
+        {
+            "source_id": [1, 2, 3],
+            "period_days": [0.7, np.nan, np.nan],
+            "period_alt_days": [1.4, 0.3, np.nan],
+        }
+    )
+    with SurveyWriter(path, "S", {"V": Band("mag")}) as writer:
+        writer.write_objects(table)
+    periods, is_claimed = photometry.model_periods(Survey.open(path))
+    np.testing.assert_array_equal(periods, [0.7, 0.3, np.nan])
+    assert is_claimed.tolist() == [True, False, False]
 
 
 def test_brightness_and_errors_become_intrinsic() -> None:
