@@ -27,11 +27,19 @@ def open_atlas(arguments: list[str]) -> AtlasStore:
     return AtlasStore(Atlas.open(arguments[0] if arguments else demo_atlas(say)))
 
 
-try:
-    store = pn.state.cache["store"] = open_atlas(sys.argv[1:])
-except InputError as error:
-    say(f"panel serve app: {error}")
-    sys.exit(2)
-say(f"{store.atlas.name}: {store.n:,} stars.")
-if store.n > MARKER_LIMIT:  # compiling takes seconds; nobody should wait for it with the page
-    threading.Thread(target=warm_up, daemon=True).start()
+def prepare() -> None:
+    """Put the store where main.py finds it; Bokeh runs this file twice, the work is done once."""
+    if "store" in pn.state.cache:
+        return
+    try:
+        store = open_atlas(sys.argv[1:])
+    except InputError as error:
+        say(f"panel serve app: {error}")
+        sys.exit(2)
+    pn.state.cache["store"] = store
+    say(f"{store.atlas.name}: {store.n:,} stars.")
+    if store.n > MARKER_LIMIT:  # compiling takes seconds; nobody should wait for it with the page
+        threading.Thread(target=warm_up, daemon=True).start()
+
+
+prepare()

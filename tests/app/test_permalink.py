@@ -1,0 +1,120 @@
+"""The address brings back what one saw, and survives nonsense."""
+
+import numpy as np
+import pytest
+
+from app import selection
+from app.atlas_store import AtlasStore
+from app.permalink import Permalink, pack, unpack
+from app.state import AppState
+from data_pipeline.errors import InputError
+
+
+def new(store: AtlasStore) -> tuple[AppState, Permalink, list[str]]:
+    state = AppState(store.n, diagram=next(iter(store.diagrams)))
+    written: list[str] = []
+    return state, Permalink(state, store, written.append), written
+
+
+def lasso(store: AtlasStore, view: str) -> dict:
+    """A diamond around the middle half of a view."""
+    points = store.points(view)
+    (x0, y0), (x1, y1) = points.low, points.high
+    x, y, w, h = (x0 + x1) / 2, (y0 + y1) / 2, (x1 - x0) / 3, (y1 - y0) / 3
+    geometry = {"type": "poly", "x": [x - w, x, x + w, x], "y": [y, y - h, y, y + h]}
+    step = selection.step_from_geometry(view, geometry, (w / 200, h / 200))
+    assert step is not None
+    return step
+
+
+def test_everything_comes_back(store: AtlasStore) -> None:
+    state, permalink, written = new(store)
+    permalink.follow()
+    state.focus = 17
+    state.param.update(map_modality="spectra", theme="dark", fold=False, fold_factor=2.0)
+    state.hidden_classes = ["EA"]
+    first = lasso(store, "map:fused")
+    state.select(selection.mask_of(first, store), recipe=first)
+    second = lasso(store, "diagram:color-magnitude")
+    state.select(selection.mask_of(second, store), "add", second)
+    assert state.n_selected > 0
+
+    other, reader, _ = new(store)
+    reader.restore(written[-1])
+    assert np.array_equal(other.selection, state.selection)
+    for name in (
+        "focus",
+        "map_modality",
+        "theme",
+        "fold",
+        "fold_factor",
+        "hidden_classes",
+        "recipe",
+    ):
+        assert getattr(other, name) == getattr(state, name), name
+    assert other.notice == ""
+    assert str(store.source_id[17]) in written[-1], "the star is told by its id, as text"
+
+
+def test_the_beginning_has_no_address(store: AtlasStore) -> None:
+    state, permalink, written = new(store)
+    assert permalink.text() == ""
+    permalink.follow()
+    state.focus = 3
+    state.focus = -1
+    assert written[-1] == ""
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        "?star=12", "?star=abc", "?star=99999999999999999999999", "?sel=zzz", "?sel=", "?map=moon",
+        "?color=__class__", "?theme=pink", "?mode=1", "?times=-3", "?times=x", "?hide={", "?hide=3",
+        "?sel=" + pack([{"kind": "polygon", "view": "map:moon", "outline": []}]),
+        "?sel=" + pack([{"kind": "box", "view": "map:fused", "ends": [1]}]),
+        "?sel=" + pack([{"kind": "rows", "atlas": "other", "bits": ""}]),
+        "?sel=" + pack([{"no": "kind"}]), "?sel=" + pack([{"kind": "ids", "ids": ["x"]}]),
+        "?sel=" + pack([{"kind": "ids", "ids": ["1"], "mode": "xor"}]),
+    ],
+)  # fmt: skip
+def test_nonsense_gives_a_notice_and_nothing_else(store: AtlasStore, nonsense: str) -> None:
+    state, permalink, _ = new(store)
+    before = permalink.text()
+    permalink.restore(nonsense)
+    assert permalink.text() == before
+    if nonsense != "?sel=":
+        assert "address was not understood" in state.notice
+
+
+def test_nonsense_beside_sense_leaves_the_sense(store: AtlasStore) -> None:
+    state, permalink, _ = new(store)
+    permalink.restore(f"?star={store.source_id[5]}&sel=broken&unknown=1")
+    assert state.focus == 5
+    assert state.n_selected == 0
+    assert "sel" in state.notice
+
+
+def test_any_mask_has_a_recipe(store: AtlasStore) -> None:
+    mask = np.random.default_rng(0).random(store.n) < 0.3
+    step = selection.step_from_rows(store, mask)
+    assert np.array_equal(selection.mask_of(step, store), mask)
+
+
+def test_switched_off_classes_stay_out(store: AtlasStore) -> None:
+    step = {**lasso(store, "diagram:color-magnitude"), "without": ["EW"], "by": "class_label"}
+    mask = selection.mask_of(step, store)
+    assert mask.any()
+    assert "EW" not in set(store.labels[mask])
+
+
+def test_selection_without_a_recipe_is_left_out(store: AtlasStore) -> None:
+    state, permalink, _ = new(store)
+    state.select(np.arange(store.n) < 5)
+    assert permalink.text() == ""
+
+
+def test_packed_recipe_round_trips_and_damage_is_told() -> None:
+    steps = [{"kind": "ids", "ids": ["9223372036854775807"], "mode": "replace"}]
+    assert unpack(pack(steps)) == steps
+    with pytest.raises(InputError, match="damaged"):
+        unpack(pack(steps)[:-9])
