@@ -177,7 +177,7 @@ class MetadataConfig(EncoderConfig):
     feature_dropout: float = 0.1
     """In training each value is hidden with this probability."""
     clip: float = 6.0
-    """Standardised values are clipped to plus or minus this."""
+    """Scaled values are clipped to plus or minus this many normal deviates."""
 
     def problems(self) -> list[str]:
         """Return what is wrong with the values, in words."""

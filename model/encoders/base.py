@@ -63,6 +63,46 @@ class Standardize(nn.Module):
         return torch.where(known, scaled, 0.0), known.to(scaled.dtype)
 
 
+class QuantileScale(nn.Module):
+    """Map (B, n) values to normal deviates by the train part's quantiles; NaN becomes 0 and a mask.
+
+    However skewed a feature is, its train values come out normal. Beyond the outermost knots the
+    map goes on as asinh, so that an extreme value stays more extreme than the others.
+    """
+
+    knots: Tensor
+    deviates: Tensor
+
+    def __init__(self, n_values: int, clip: float = 6.0, n_knots: int = 65) -> None:
+        super().__init__()
+        self.clip = clip
+        share = torch.linspace(0.005, 0.995, n_knots, dtype=torch.float64)
+        self.register_buffer("deviates", torch.special.ndtri(share).float(), persistent=False)
+        self.register_buffer("knots", self.deviates.repeat(n_values, 1))
+
+    @torch.no_grad()
+    def fit(self, values: Tensor) -> None:
+        """Set the knots to the quantiles of (n_rows, n_values)."""
+        share = torch.special.ndtr(self.deviates.double())
+        for column in range(values.shape[1]):
+            finite = values[:, column][torch.isfinite(values[:, column])].double()
+            if len(finite):
+                self.knots[column] = torch.quantile(finite, share).float()
+
+    def forward(self, values: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the deviates and the mask of the values known, both (B, n)."""
+        known = torch.isfinite(values)
+        x = torch.nan_to_num(values).T.contiguous()  # (n, B)
+        right = torch.searchsorted(self.knots, x).clamp(1, self.knots.shape[1] - 1)
+        low, high = self.knots.gather(1, right - 1), self.knots.gather(1, right)
+        share = ((x - low) / (high - low).clamp(min=1e-12)).clamp(0, 1)
+        inside = torch.lerp(self.deviates[right - 1], self.deviates[right], share)
+        first, last = self.knots[:, :1], self.knots[:, -1:]
+        beyond = (x - x.clamp(first, last)) / (last - first).clamp(min=1e-12)
+        scaled = (inside + torch.asinh(4 * beyond)).clamp(-self.clip, self.clip).T
+        return torch.where(known, scaled, 0.0), known.to(scaled.dtype)
+
+
 class MLP(nn.Sequential):
     """Linear layers with GELU and dropout between them."""
 

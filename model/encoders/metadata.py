@@ -1,4 +1,4 @@
-"""Catalog features: standardised, with a mask of the missing ones, through an MLP.
+"""Catalog features: by quantile, with a mask of the missing ones, through an MLP.
 
 Letters: B stars, N features, H hidden_dim.
 """
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor
 
 from model.config import MetadataConfig
-from model.encoders.base import MLP, Encoder, Inputs, Standardize
+from model.encoders.base import MLP, Encoder, Inputs, QuantileScale
 from model.inputs.arrays import ModalityArrays
 from model.inputs.metadata import collate
 
@@ -22,14 +22,14 @@ class MetadataEncoder(Encoder):
         super().__init__()
         self.config: MetadataConfig = config
         n_features = len(config.features)
-        self.standardize = Standardize(n_features, config.clip)
+        self.scale = QuantileScale(n_features, config.clip)
         self.mlp = MLP([2 * n_features, *config.layers, config.hidden_dim], config.dropout)
 
     def fit_scalers(self, arrays: ModalityArrays, rows: NDArray) -> None:
-        """Learn each feature's median and spread."""
+        """Learn each feature's quantiles."""
         present = rows[arrays.present[rows]]
         values = collate(arrays, present, self.config)["values"]
-        self.standardize.fit(torch.from_numpy(values))
+        self.scale.fit(torch.from_numpy(values))
 
     def augment(self, inputs: Inputs, generator: Generator) -> Inputs:
         """Hide some values."""
@@ -39,5 +39,5 @@ class MetadataEncoder(Encoder):
 
     def forward(self, inputs: Inputs) -> Tensor:
         """Encode the features."""
-        scaled, known = self.standardize(inputs["values"])
+        scaled, known = self.scale(inputs["values"])
         return self.mlp(torch.cat([scaled, known], dim=1))  # (B, H)

@@ -12,7 +12,7 @@ from torch import Generator
 from data_pipeline.survey import Survey
 from model.clip import MultimodalCLIP
 from model.config import EncoderConfig, ModelConfig, PhotometryConfig
-from model.encoders.base import MLP, Encoder, Inputs, Standardize
+from model.encoders.base import MLP, Encoder, Inputs, QuantileScale, Standardize
 from model.encoders.folding import fold_channels
 from model.encoders.photometry import PhotometryEncoder, drop_epochs
 from model.inputs import photometry
@@ -207,6 +207,20 @@ def test_standardize_uses_robust_statistics_and_marks_the_missing() -> None:
     assert scaled[0].tolist() == [3, 3]
     assert scaled[1].tolist() == [0, 0]
     assert known[1].tolist() == [0, 0]
+
+
+def test_quantiles_make_a_skewed_feature_normal() -> None:
+    layer = QuantileScale(2)
+    values = torch.randn(4000, 2, generator=Generator().manual_seed(0)).exp()
+    values[:, 1] = (values[:, 1] > 1).float()  # most knots of a flag coincide
+    values[0] = torch.nan
+    layer.fit(values)
+    scaled, known = layer(torch.cat([values, torch.tensor([[1e9, 1e9]])]))
+    assert torch.isfinite(scaled).all()
+    assert float(scaled[1:-1, 0].std()) == pytest.approx(1, abs=0.05)
+    assert float(scaled[1:-1, 0].mean()) == pytest.approx(0, abs=0.05)
+    assert scaled[0].tolist() == known[0].tolist() == [0, 0]
+    assert (scaled[-1] > scaled[:-1].amax(0)).all()
 
 
 def test_a_band_the_model_does_not_know_is_ignored(
