@@ -27,11 +27,11 @@ HINTS = {
 class Dashboard:
     """One session's page over a store, as its address says."""
 
-    def __init__(self, store: AtlasStore, address: str = "") -> None:
+    def __init__(self, store: AtlasStore) -> None:
         self.store = store
         self.state = AppState(store.n, diagram=next(iter(store.diagrams), ""))
         self.permalink = Permalink(self.state, store, self._write_address)
-        self.permalink.restore(address)
+        self.permalink.restore(pn.state.location.search if pn.state.location else "")
         self.map = MapView(self.state, store)
         self.scatter = ScatterView(self.state, store)
         self.legend = LegendView(self.state, store)

@@ -5,4 +5,4 @@ import panel as pn
 from app.dashboard import TITLE, Dashboard
 
 pn.extension()
-Dashboard(pn.state.cache["store"], pn.state.location.search).template().servable(title=TITLE)
+Dashboard(pn.state.cache["store"]).template().servable(title=TITLE)

@@ -24,8 +24,9 @@ class PointIndex:
 
     def __init__(self, xy: ArrayLike) -> None:
         self.xy = np.asarray(xy, dtype=np.float64)
-        self.placed = np.isfinite(self.xy).all(axis=1)
+        self.placed = np.isfinite(self.xy[:, 0]) & np.isfinite(self.xy[:, 1])
         self._rows = np.flatnonzero(self.placed)
+        self.n_placed = len(self._rows)
         known = self.xy[self._rows]
         self.low = known.min(axis=0) if len(known) else np.zeros(2)
         self.high = known.max(axis=0) if len(known) else np.ones(2)

@@ -12,20 +12,18 @@ from bokeh.core.properties import value
 from bokeh.core.property.descriptors import UnsetValueError
 from bokeh.models import (
     AllIndices,
-    BoxAnnotation,
     BoxSelectTool,
     CDSView,
     ColumnDataSource,
     CustomJS,
     HoverTool,
     IndexFilter,
-    Label,
     LassoSelectTool,
     PanTool,
-    PolyAnnotation,
     Range1d,
     WheelZoomTool,
 )
+from bokeh.models.annotations import BoxAnnotation, Label, PolyAnnotation
 from bokeh.plotting import figure
 from numpy.typing import ArrayLike, NDArray
 
@@ -69,17 +67,21 @@ class StarFigure:
     """
 
     def __init__(self) -> None:
+        self.x_range: Any = Range1d(start=0, end=1)  # Bokeh's ends may be dates; ours are numbers
+        self.y_range: Any = Range1d(start=0, end=1)
+        self._outlines = PolyAnnotation(visible=False), BoxAnnotation(visible=False)
+        lasso, box = self._outlines
         self._tools = {
             "pan": PanTool(),
-            "lasso": LassoSelectTool(renderers=[], overlay=PolyAnnotation(visible=False)),
-            "box": BoxSelectTool(renderers=[], overlay=BoxAnnotation(visible=False)),
+            "lasso": LassoSelectTool(renderers=[], overlay=lasso),
+            "box": BoxSelectTool(renderers=[], overlay=box),
         }
         self.fig = self._empty_figure()
         self._picture_source = ColumnDataSource({"image": [], "x": [], "y": [], "dw": [], "dh": []})
         self._picture = self.fig.image_rgba(source=self._picture_source, visible=False)
         self._source = ColumnDataSource({name: [] for name in _COLUMNS})
         self._stars = self._markers(AllIndices())
-        self._lit = self._markers(IndexFilter([]))
+        self._lit = self._markers(IndexFilter(indices=[]))
         self._lit.visible = False
         self._neighbor_source = ColumnDataSource({"x": [], "y": []})
         self._neighbor_rings = self._rings(self._neighbor_source, 12, 1.1)
@@ -107,8 +109,8 @@ class StarFigure:
             label.update(
                 text_color=ink.text, background_fill_color=ink.panel, border_line_color=ink.line
             )
-        for name in ("lasso", "box"):
-            self._tools[name].overlay.update(
+        for outline in self._outlines:
+            outline.update(
                 fill_color=ink.accent, fill_alpha=0.08, line_color=ink.accent, line_alpha=0.9,
                 line_width=1.4, line_dash="solid",
             )  # fmt: skip
@@ -120,22 +122,23 @@ class StarFigure:
 
     def set_view(self, x: tuple[float, float], y: tuple[float, float]) -> None:
         """Show this part of the plane; a range may run backwards."""
-        set_range(self.fig.x_range, *x)
-        set_range(self.fig.y_range, *y)
+        set_range(self.x_range, *x)
+        set_range(self.y_range, *y)
 
-    def set_markers(self, columns: dict[str, Any], size: float) -> None:
+    def set_markers(self, columns: dict[str, Any]) -> None:
         """Replace the stars drawn as markers.
 
         Parameters
         ----------
         columns : dict
             x, y, color, marker, name, info: equal lengths.
-        size : float
-            Of a marker, in pixels.
         """
         self._stars.view.filter = AllIndices()
         self._light(None)
         self._source.data = columns
+
+    def set_size(self, size: float) -> None:
+        """Set the size of the markers [pixels]."""
         for renderer in (self._stars, self._lit):
             renderer.glyph.update(size=size, line_width=0.08 * size)
 
@@ -176,7 +179,7 @@ class StarFigure:
         if not text:
             self._picture_label.visible = False
             return
-        view = self.fig.x_range
+        view = self.x_range
         left = (x - view.start) / (view.end - view.start) < 0.6
         self._picture_label.update(
             x=x, y=y, text=text, visible=True,
@@ -194,7 +197,7 @@ class StarFigure:
     @property
     def view(self) -> tuple[tuple[float, float], tuple[float, float]]:
         """Start and end of the x range and of the y range."""
-        x, y = self.fig.x_range, self.fig.y_range
+        x, y = self.x_range, self.y_range
         return (x.start, x.end), (y.start, y.end)
 
     @property
@@ -207,7 +210,7 @@ class StarFigure:
     def _empty_figure(self) -> figure:
         zoom = WheelZoomTool(zoom_on_axis=False)
         fig = figure(
-            x_range=Range1d(0, 1), y_range=Range1d(0, 1), tools=[*self._tools.values(), zoom],
+            x_range=self.x_range, y_range=self.y_range, tools=[*self._tools.values(), zoom],
             toolbar_location=None, sizing_mode="stretch_both", min_border=4,
             background_fill_alpha=0, border_fill_alpha=0, stylesheets=[_NO_RING_ON_CLICK],
         )  # fmt: skip
@@ -235,11 +238,12 @@ class StarFigure:
         )  # fmt: skip
 
     def _name_label(self) -> Label:
-        label = Label(
-            x=0, y=0, text="", visible=False, text_font=FONT, text_font_size="12px",
-            text_line_height=1.3, text_baseline="middle", padding=6, border_radius=4,
-            background_fill_alpha=0.96, border_line_width=1, x_offset=12, syncable=False,
-        )  # fmt: skip
+        looks: dict[str, Any] = {
+            "text_font": FONT, "text_font_size": "12px", "text_line_height": 1.3,
+            "text_baseline": "middle", "padding": 6, "border_radius": 4, "border_line_width": 1,
+            "background_fill_alpha": 0.96, "x_offset": 12,
+        }  # fmt: skip
+        label = Label(x=0, y=0, text="", visible=False, syncable=False, **looks)
         self.fig.add_layout(label)
         return label
 
@@ -268,4 +272,4 @@ class StarFigure:
 
 
 def _index_filter(rows: ArrayLike) -> IndexFilter:
-    return IndexFilter(np.asarray(rows).tolist())
+    return IndexFilter(indices=np.asarray(rows).tolist())

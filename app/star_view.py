@@ -82,18 +82,16 @@ class StarView(pn.viewable.Viewer):
 
     def draw(self) -> None:
         """Draw the stars in view, as markers if they are few."""
-        (x0, x1), (y0, y1) = self.stars.view
         shown = self.shown
-        if self.points.placed.sum() <= MARKER_LIMIT:
-            rows = np.flatnonzero(self.points.placed)
-        else:
-            rows = np.flatnonzero(shown & self.points.in_box(x0, x1, y0, y1))
-        if len(rows) <= MARKER_LIMIT:
+        rows = self._few_enough(shown)
+        if rows is not None:
             self._picture.cancel()
             self._mark(rows, shown)
-        else:
-            self._marked = None
-            self._picture.request(partial(self._make_picture, rows, self._frame()))
+            return
+        self._marked = None
+        frame = self._frame()
+        rows = np.flatnonzero(shown & self.points.in_box(*frame.x, *frame.y))
+        self._picture.request(partial(self._make_picture, rows, frame))
 
     def pick(self, x: float, y: float, max_pixels: float = 14.0) -> int:
         """Row of the star under a place of the plane, or -1."""
@@ -124,17 +122,20 @@ class StarView(pn.viewable.Viewer):
         watch(lambda _: self._draw_rings(), ["focus", "highlighted_rows"])
         self.stars.paint(self.state.theme)
 
-    def _on_tap(self, event: Tap) -> None:
+    def _on_tap(self, event: Any) -> None:
         row = self.pick(event.x, event.y)
         if row >= 0:
             self.state.focus = row
 
-    def _on_selection(self, event: SelectionGeometry) -> None:
+    def _on_selection(self, event: Any) -> None:
         if event.final and event.geometry["type"] in ("poly", "rect"):
             self.select_geometry(event.geometry)
 
     def _on_view_change(self) -> None:
-        if self.points.placed.sum() > MARKER_LIMIT:
+        if self._all_marked:
+            (x0, x1), (y0, y1) = self.stars.view
+            self.stars.set_size(_marker_size(int(self.points.in_box(x0, x1, y0, y1).sum())))
+        else:
             self.draw()
 
     def _name_under(self, place: list[float]) -> None:
@@ -151,17 +152,34 @@ class StarView(pn.viewable.Viewer):
         self.draw()
 
     def _relight(self) -> None:
-        if self._marked is not None and self.points.placed.sum() <= MARKER_LIMIT:
+        if self._marked is not None and self._all_marked:
             self._show_parts(self._marked, self.shown)
         else:
             self.draw()
 
+    @property
+    def _all_marked(self) -> bool:
+        """Whether the map has so few stars that every one is a marker."""
+        return self.points.n_placed <= MARKER_LIMIT
+
+    def _few_enough(self, shown: NDArray[np.bool_]) -> Rows | None:
+        """Rows to draw as markers, with a margin to pan into where it fits; None for a picture."""
+        if self._all_marked:
+            return np.flatnonzero(self.points.placed)
+        for margin in (0.5, 0.0):
+            frame = self._frame(margin)
+            rows = np.flatnonzero(shown & self.points.in_box(*frame.x, *frame.y))
+            if len(rows) <= MARKER_LIMIT:
+                return rows
+        return None
+
     def _mark(self, rows: Rows, shown: NDArray[np.bool_]) -> None:
-        if self._marked is None or not np.array_equal(rows, self._marked):
+        if self._marked is None or not np.array_equal(np.sort(self._marked), rows):
             # common classes first, so that rare ones lie above them
             rows = rows[np.argsort(-self.coloring.counts[self.coloring.code[rows]], kind="stable")]
-            self.stars.set_markers(self._columns(rows), _marker_size(len(rows)))
+            self.stars.set_markers(self._columns(rows))
             self._marked = rows
+        self.stars.set_size(_marker_size(len(rows)))
         self._show_parts(self._marked, shown)
         self.stars.show_markers(True)
 
@@ -189,10 +207,17 @@ class StarView(pn.viewable.Viewer):
         label = self.store.label(row)
         return f"{label} · P {period_text(period)} d" if np.isfinite(period) else label
 
-    def _frame(self) -> Frame:
+    def _frame(self, margin: float = 0.15) -> Frame:
+        """The part of the plane in view and a margin around it, as a fraction of the view."""
         (x0, x1), (y0, y1) = self.stars.view
         width, height = self.stars.size
-        return Frame((min(x0, x1), max(x0, x1)), (min(y0, y1), max(y0, y1)), width, height)
+        pad_x, pad_y = margin * abs(x1 - x0), margin * abs(y1 - y0)
+        return Frame(
+            (min(x0, x1) - pad_x, max(x0, x1) + pad_x),
+            (min(y0, y1) - pad_y, max(y0, y1) + pad_y),
+            round(width * (1 + 2 * margin)),
+            round(height * (1 + 2 * margin)),
+        )
 
     def _make_picture(self, rows: Rows, frame: Frame) -> tuple[Pixels, Frame]:
         coloring, chosen = self.coloring, self.state.selection
