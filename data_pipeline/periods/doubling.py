@@ -4,7 +4,9 @@ Three things speak: minima that differ when numbered odd and even (measured), an
 minimum (the other eclipse must be somewhere: either equal to the first, and the period is double,
 or seen half a cycle away, and it is not), and the harmonics' shape where minima are broad. Where
 minima are equal within the noise no fold can tell, and the odds below are what remains: densities
-of harmonic ratios of contact binaries, eclipsing binaries and pulsating stars, in round numbers.
+of harmonic ratios of contact binaries, eclipsing binaries and pulsating stars, and how often the
+second eclipse of a pair equals the first. These round numbers were read off 1,112 ASAS stars with
+published classes and periods (150 a class at most); neither is ever an input.
 """
 
 import numpy as np
@@ -29,6 +31,8 @@ _PULSATING = (
 _SHORTEST_ORBIT = 0.2  # days: contact binaries end near 0.22 d
 _SLOW = 60.0  # days: beyond, giants that pulsate outnumber eclipsing ones
 _FEW_CYCLES = 10.0
+_BROAD = 0.2  # of the cycle
+_TWIN_PERIOD = 3.5  # days: in wider pairs one star is often evolved, and unlike the other
 _DEEPEST_EQUAL = 0.9  # mag: two equal eclipses hide half of the light at most, 0.75 mag
 _CLEAR_SECONDARY = 6.0
 _MOST_EVIDENCE = 60.0
@@ -38,16 +42,21 @@ _MIN_CYCLES_FOR_ODD = 40.0  # slower stars differ from cycle to cycle for reason
 def double_log_odds(prepared: Prepared, fit: Fit, shape: Shape) -> float:
     """Return the natural log of the odds that the period is 2 / fit.frequency, not 1 /."""
     eclipsing = _sigmoid(_eclipsing_log_odds(shape, 1 / fit.frequency))
-    single = 1.4 - 0.75 * max(shape.secondary_snr, 0.0)
-    if shape.amplitude > _DEEPEST_EQUAL:
-        single -= 4.0
-    single = _sigmoid(single)
+    single = _sigmoid(_single_log_odds(shape, 1 / fit.frequency))
     probability = min(max(eclipsing * single, 1e-4), 1 - 1e-4)
     log_odds = float(np.log(probability / (1 - probability)))
     has_secondary = shape.secondary_snr > _CLEAR_SECONDARY  # a period has no four minima
     if prepared.span * fit.frequency > _MIN_CYCLES_FOR_ODD and not has_secondary:
         log_odds += max(0.0, odd_even_gain(prepared, fit)) / 2
     return log_odds
+
+
+def _single_log_odds(shape: Shape, period: float) -> float:
+    """Log odds that the other eclipse equals the one seen, not that it is too shallow to see."""
+    log_odds = 1.4 - 0.75 * max(shape.secondary_snr, 0.0)
+    if shape.amplitude > _DEEPEST_EQUAL:
+        log_odds -= 4.0
+    return log_odds - 1.5 * max(0.0, float(np.log(period / _TWIN_PERIOD)))
 
 
 def without_slow_double(prepared: Prepared, fits: list[Fit]) -> list[Fit]:
@@ -84,7 +93,9 @@ def _eclipsing_log_odds(shape: Shape, period: float) -> float:
         log_odds -= 5.0
     if period > _SLOW:
         log_odds -= 4.0
-    if shape.amplitude > 1.0 and shape.duty > 0.2:
+    if shape.duty > _BROAD:  # the wider the orbit, the narrower its eclipses; spots do not care
+        log_odds -= 1.2 * max(0.0, float(np.log(period)))
+    if shape.amplitude > 1.0 and shape.duty > _BROAD:
         log_odds -= 3.0  # neither contact nor ellipsoidal stars reach a magnitude
     return float(np.clip(log_odds, -8, 8))
 

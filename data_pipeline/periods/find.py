@@ -1,6 +1,7 @@
 """The period of one star: search, exact fits, aliases, boxes, doubling, refinement."""
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -9,7 +10,7 @@ from data_pipeline.periods import search
 from data_pipeline.periods.aliases import alias_frequencies
 from data_pipeline.periods.box import fit_boxes
 from data_pipeline.periods.doubling import double_log_odds, without_slow_double
-from data_pipeline.periods.prepare import prepare
+from data_pipeline.periods.prepare import prepare, without_drift
 from data_pipeline.periods.refine import refine
 from data_pipeline.periods.scoring import Fit, Scorer
 from data_pipeline.periods.shape import fold_shape
@@ -17,6 +18,8 @@ from data_pipeline.periods.types import NO_PERIOD, PeriodConfig, PeriodResult, P
 
 _N_ALTERNATIVES = 4
 _LEAST_ODDS = 1e-3
+_MANY_CYCLES = 40.0
+_GOOD_FOLD = 0.5  # share of the variance explained
 
 
 def find_period(
@@ -43,21 +46,39 @@ def find_period(
     prepared = prepare(time, value, err, band)
     if prepared is None or prepared.n < config.min_points:
         return NO_PERIOD
-    fits, is_convincing = _fits(prepared, config)
-    if not fits:
+    found = _fits(prepared, config)
+    if _is_drift(found, prepared):
+        steady = without_drift(prepared)
+        again = _fits(steady, config)
+        if again.is_convincing and prepared.span * again.fits[0].frequency > _MANY_CYCLES:
+            prepared, found = steady, again
+    if not found.fits:
         return NO_PERIOD
-    power = float(1 - np.exp(fits[0].misfit / prepared.n))
-    if not is_convincing:
-        return replace(NO_PERIOD, power=power, alternatives=_guesses(fits))
-    return _decided(prepared, fits, power)
+    power = found.fits[0].explained(prepared)
+    if not found.is_convincing:
+        return replace(NO_PERIOD, power=power, alternatives=_guesses(found.fits))
+    return _decided(prepared, found.fits, power)
 
 
-def _fits(prepared: Prepared, config: PeriodConfig) -> tuple[list[Fit], bool]:
-    """Return the exact fits, best first, and whether the best is more than noise."""
+class _Found(NamedTuple):
+    fits: list[Fit]  # best first
+    is_convincing: bool  # whether the best is more than noise
+
+
+def _is_drift(found: _Found, prepared: Prepared) -> bool:
+    """Return whether slow changes may hide a fast period: they rule and repeat badly."""
+    if not found.fits:
+        return False
+    best = found.fits[0]
+    is_slow = prepared.span * best.frequency < _MANY_CYCLES
+    return is_slow and best.explained(prepared) < _GOOD_FOLD
+
+
+def _fits(prepared: Prepared, config: PeriodConfig) -> _Found:
     spectrum, step = search.power_spectrum(prepared, config)
     frequency = search.candidates(spectrum, step, prepared, config)
     if len(frequency) == 0:
-        return [], False
+        return _Found([], False)
     scorer = Scorer(prepared, config, search.main_frequency(spectrum, step, prepared, config))
     fits = scorer.fit(frequency)
     leading = np.array([fit.frequency for fit in fits[:3]])
@@ -68,7 +89,7 @@ def _fits(prepared: Prepared, config: PeriodConfig) -> tuple[list[Fit], bool]:
         narrow = search.box_candidates(spectrum, step, prepared, config)
         fits = _sorted(fits + fit_boxes(prepared, narrow, scorer.n_independent))
     fits = without_slow_double(prepared, fits)
-    return fits, scorer.is_convincing(fits[0])
+    return _Found(fits, scorer.is_convincing(fits[0]))
 
 
 def _sorted(fits: list[Fit]) -> list[Fit]:

@@ -7,6 +7,7 @@ where another stopped, and a star whose points changed is searched again.
 
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Sized
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
@@ -174,6 +175,19 @@ class _Inline:
         return future
 
 
+def _end_with_parent() -> None:
+    """Leave no worker behind when the parent is killed: it would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 @contextmanager
 def _pool(n_workers: int) -> Iterator[ProcessPoolExecutor | _Inline]:
     """Give worker processes of one thread each: their number is the only parallelism."""
@@ -182,7 +196,9 @@ def _pool(n_workers: int) -> Iterator[ProcessPoolExecutor | _Inline]:
         return
     before = {name: os.environ.get(name) for name in _THREAD_VARIABLES}
     os.environ.update(dict.fromkeys(_THREAD_VARIABLES, "1"))
-    pool = ProcessPoolExecutor(n_workers, multiprocessing.get_context("spawn"))
+    pool = ProcessPoolExecutor(
+        n_workers, multiprocessing.get_context("spawn"), initializer=_end_with_parent
+    )
     try:
         yield pool
     finally:

@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from data_pipeline.errors import InputError
+from data_pipeline.periods.harmonics import coefficients
 from data_pipeline.periods.types import Band, Prepared
 
 _BRIGHT_LIMIT = 5.0  # robust standard deviations
 _FAINT_QUANTILE, _FAINT_LIMIT = 0.99, 3.0
 _MIN_BAND_POINTS = 6
+_DRIFT_BASE, _N_DRIFT = 1.3, 8  # a Fourier series over 1.3 time spans
 
 
 def prepare(
@@ -81,6 +83,18 @@ def detrended(band: Band) -> NDArray[np.float64]:
     slope = (band.weight * centered) @ band.value / (band.weight @ centered**2)
     residual: NDArray[np.float64] = band.value - slope * centered
     return residual if np.ptp(residual) > 1e-9 * np.ptp(band.value) else band.value
+
+
+def without_drift(prepared: Prepared) -> Prepared:
+    """Take out what changes in more than a sixth of the time span."""
+    base = 1.0 / (_DRIFT_BASE * prepared.span)
+    bands = []
+    for band in prepared.bands:
+        series = coefficients(band, base, _N_DRIFT)
+        phase = np.outer(band.time * base, np.arange(_N_DRIFT + 1))
+        value = band.value - (np.exp(2j * np.pi * phase) @ series).real
+        bands.append(Band(band.time, value - band.weight @ value, band.weight))
+    return Prepared(tuple(bands), prepared.span)
 
 
 def stacked(prepared: Prepared, scales: NDArray[np.float64]) -> Band:

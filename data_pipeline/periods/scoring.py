@@ -46,6 +46,10 @@ class Fit:
     score: float
     kind: str = "harmonics"
 
+    def explained(self, prepared: Prepared) -> float:
+        """Return the share of the variance about the trend that the fit explains."""
+        return float(1 - np.exp(self.misfit / prepared.n))
+
     @property
     def n_series(self) -> int:
         """Harmonics that describe the fold: a box needs many."""
@@ -97,7 +101,6 @@ class Scorer:
         The explained share of the variance of one fit follows a beta distribution; the number of
         independent trials is the frequency range times the time span, times the harmonic numbers.
         """
-        explained = 1 - np.exp(fit.misfit / self.prepared.n)
         n_parameters = 2 * fit.n_harmonics * len(self.prepared.bands)
         free = self.n_independent - n_parameters - 2 * len(self.prepared.bands)
         if free < 1:
@@ -105,7 +108,7 @@ class Scorer:
         frequencies = self.prepared.span / self.config.min_period_days
         if self._is_slow:  # points that hang together cannot tell that many apart
             frequencies = self.n_independent
-        single = float(betaincc(n_parameters / 2, free / 2, explained))
+        single = float(betaincc(n_parameters / 2, free / 2, fit.explained(self.prepared)))
         trials = frequencies * self.config.max_harmonics
         return float(min(0.0, np.log(max(single, 1e-300)) + np.log(trials)))
 
