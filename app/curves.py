@@ -22,13 +22,15 @@ def phase_medians(phase: ArrayLike, value: ArrayLike, n_bins: int) -> tuple[Floa
     center, median : ndarray, shape (n_bins,)
         Phase at the middle of each bin, and the median there (NaN where the bin is empty).
     """
+    value = np.asarray(value, dtype=np.float64)
     index = (np.asarray(phase) % 1.0 * n_bins).astype(int) % n_bins
-    order = np.argsort(index, kind="stable")
-    ordered = np.asarray(value, dtype=np.float64)[order]
+    order = np.lexsort((value, index))  # by bin, then by value: medians stand in the middles
     edges = np.searchsorted(index[order], np.arange(n_bins + 1))
+    start, end = edges[:-1], edges[1:]
+    filled = np.flatnonzero(end > start)
+    low, high = (start + end - 1)[filled] // 2, (start + end)[filled] // 2
     median = np.full(n_bins, np.nan)
-    for i in np.flatnonzero(np.diff(edges)):
-        median[i] = np.median(ordered[edges[i] : edges[i + 1]])
+    median[filled] = (value[order[low]] + value[order[high]]) / 2
     return (np.arange(n_bins) + 0.5) / n_bins, median
 
 
@@ -62,8 +64,9 @@ def time_zero(time: ArrayLike, value: ArrayLike, period_days: float, lowest: boo
 def visible_range(value: ArrayLike, margin: float = 0.08) -> tuple[float, float]:
     """Range of an axis that shows the data but is not squashed by lone bad points.
 
-    Starts from the central 96 % and grows to every further point, as long as no step is wider
-    than the range so far: the depth of an eclipse has company, a cosmic ray has none.
+    Starts from all but the outermost one per cent on each side and grows to every further point, as
+    long as no step is wider than the range so far: the depth of an eclipse has company, a bad point
+    has none.
 
     Returns
     -------
@@ -74,7 +77,8 @@ def visible_range(value: ArrayLike, margin: float = 0.08) -> tuple[float, float]
     ordered = ordered[np.isfinite(ordered)]
     if len(ordered) == 0:
         return 0.0, 1.0
-    first, last = int(0.02 * (len(ordered) - 1)), int(np.ceil(0.98 * (len(ordered) - 1)))
+    doubtful = min(int(np.ceil(0.01 * len(ordered))), (len(ordered) - 1) // 2)
+    first, last = doubtful, len(ordered) - 1 - doubtful
     width = max(ordered[last] - ordered[first], 1e-3 * abs(ordered[last]), 1e-9)
     while last + 1 < len(ordered) and ordered[last + 1] - ordered[last] <= width:
         last += 1

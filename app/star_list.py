@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from app.styles import LIST_CSS
 
-WINDOW = 32
+WINDOW = 20
 """Rows rendered at a time."""
 
 RenderRow = Callable[[int, int], str]

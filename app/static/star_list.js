@@ -55,7 +55,7 @@ export function render({ model, el }) {
     const last = model.first + rows.children.length
     if ((top >= model.first && Math.min(bottom, model.total) <= last) || asked === top) return
     asked = top
-    model.send_msg({ type: "window", first: Math.max(0, top - 8) })
+    model.send_msg({ type: "window", first: Math.max(0, top - 6) })
   }
   const pick = (index, type = "pick") => {
     if (index >= 0 && index < model.total) model.send_msg({ type, index })

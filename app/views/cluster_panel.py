@@ -21,7 +21,7 @@ from app.selection import step_from_rows
 from app.star_list import StarList
 from app.star_rows import number_cell
 from app.state import AppState, tie
-from app.styles import CARD_CSS, CONTROLS
+from app.styles import CARD_CSS, CONTROLS, plot_box
 
 HEAD = "<span></span><span></span><span>stars</span><span>P [d]</span><span>amp.</span>"
 COLUMNS = "10px 26px minmax(64px, 1fr) 52px 34px"
@@ -57,11 +57,8 @@ class ClusterPanel(TrayView):
             *self.controls.values(), hint, css_classes=["tray-side"], stylesheets=[CARD_CSS],
             width=178, sizing_mode="stretch_height", margin=0,
         )  # fmt: skip
-        panes = [
-            pn.pane.Bokeh(fig, sizing_mode="stretch_both", min_height=80, margin=0)
-            for fig in self.plots.figures.values()
-        ]
-        return pn.Row(side, self.list, *panes, sizing_mode="stretch_both", margin=0)
+        plots = [plot_box(fig) for fig in self.plots.figures.values()]
+        return pn.Row(side, self.list, *plots, sizing_mode="stretch_both", margin=0)
 
     def _make_controls(self) -> None:
         store, look = self.store, {"width": 158, **CONTROLS}

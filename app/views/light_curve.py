@@ -20,7 +20,7 @@ from app.light_curve_columns import COLUMNS, light_curve_columns, median_columns
 from app.period_bar import PeriodBar, known_periods
 from app.photometry import Fold, Photometry, fold, photometry
 from app.state import AppState
-from app.styles import CARD_CSS, CONTROLS
+from app.styles import CARD_CSS, CONTROLS, plot_box
 
 TOOLTIPS = """<div style="font-size:11px"><b>@value{0.000}</b> ± @err{0.000} @band<br>
 @time{0.00000} d @camera<br>@note</div>"""
@@ -40,12 +40,12 @@ class LightCurveView(pn.viewable.Viewer):
         self.median = ColumnDataSource({"x": [], "y": []})
         self.x_range, self.y_range = Range1d(start=0, end=1), Range1d(start=0, end=1)
         self.figure = self._make_figure()
-        self.pane = pn.pane.Bokeh(self.figure, sizing_mode="stretch_both", min_height=80, margin=0)
+        self.plot = plot_box(self.figure)
         self.caption = pn.pane.HTML(
             sizing_mode="stretch_width", css_classes=["card-caption"], **CONTROLS
         )
         self.message = pn.pane.HTML(
-            sizing_mode="stretch_width", css_classes=["card-message"], **CONTROLS
+            sizing_mode="stretch_both", css_classes=["card-message"], **CONTROLS
         )
         self._load()
         self._draw()
@@ -55,7 +55,7 @@ class LightCurveView(pn.viewable.Viewer):
         return pn.Column(
             self.bar,
             self.message,
-            self.pane,
+            self.plot,
             self.caption,
             css_classes=["card-plot"],
             stylesheets=[CARD_CSS],
@@ -97,7 +97,7 @@ class LightCurveView(pn.viewable.Viewer):
         with pn.io.hold():
             self.message.object = self._message()
             self.message.visible = self.points is None
-            for part in (self.pane, self.caption, self.bar.row):
+            for part in (self.plot, self.caption, self.bar.row):
                 part.visible = self.points is not None
             if self.points is not None:
                 self._draw_points(self.points)

@@ -24,7 +24,7 @@ from app.spectrum_columns import (
     telluric_columns,
 )
 from app.state import AppState
-from app.styles import CARD_CSS, CONTROLS
+from app.styles import CARD_CSS, CONTROLS, plot_box
 from data_pipeline.spectra import Spectrum
 
 AUTO, OFF = "auto", "no lines"
@@ -59,14 +59,15 @@ class SpectrumView(pn.viewable.Viewer):
         state.param.watch(self._on_state, ["focus", "theme"])
 
     def __panel__(self) -> pn.viewable.Viewable:
+        has_any = not self.store.missing("spectra")
         return pn.Column(
             self.bar,
             self.message,
-            self.pane,
+            self.plot,
             self.caption,
-            css_classes=["card-plot"],
+            css_classes=["card-plot"] if has_any else ["card-plot", "lacking"],
             stylesheets=[CARD_CSS],
-            sizing_mode="stretch_both",
+            sizing_mode="stretch_both" if has_any else "stretch_width",
             margin=0,
         )
 
@@ -97,10 +98,12 @@ class SpectrumView(pn.viewable.Viewer):
         return fig
 
     def _make_panes(self) -> None:
-        self.pane = pn.pane.Bokeh(self.figure, sizing_mode="stretch_both", min_height=80, margin=0)
+        self.plot = plot_box(self.figure)
         html: dict[str, Any] = {"sizing_mode": "stretch_width", **CONTROLS}
         self.caption = pn.pane.HTML(css_classes=["card-caption"], **html)
-        self.message = pn.pane.HTML(css_classes=["card-message"], **html)
+        self.message = pn.pane.HTML(
+            css_classes=["card-message"], **{**html, "sizing_mode": "stretch_both"}
+        )
         self.line_set = pn.widgets.Select(options=[AUTO], value=AUTO, width=150, **CONTROLS)
         self.smoothed = pn.widgets.Toggle(label="smooth", width=64, **CONTROLS)
         self.which = pn.widgets.Select(width=164, visible=False, **CONTROLS)
@@ -144,7 +147,7 @@ class SpectrumView(pn.viewable.Viewer):
         if self._loading:
             return
         with pn.io.hold():
-            for part in (self.pane, self.caption, self.bar):
+            for part in (self.plot, self.caption, self.bar):
                 part.visible = bool(self.spectra)
             self.message.object = "" if self.spectra else self._message()
             self.message.visible = not self.spectra
