@@ -65,9 +65,9 @@ def comb(power: NDArray, n_harmonics: int) -> NDArray[np.float64]:
     """
     if n_harmonics == 1:
         return power
-    limit = int(len(power) * min(1.0 / n_harmonics, 1.0)) * n_harmonics
-    index = np.arange(limit)
-    total = np.zeros(limit)
+    # the highest harmonic ends where the power does
+    index = np.arange(len(power) // n_harmonics * n_harmonics)
+    total = np.zeros(len(index))
     for k in range(1, n_harmonics + 1):
         total += power[np.minimum((index * k + n_harmonics // 2) // n_harmonics, len(power) - 1)]
     return total

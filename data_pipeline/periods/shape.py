@@ -8,7 +8,6 @@ and in step. Pulsating stars rise faster than they fall, which puts it out of st
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from data_pipeline.periods.harmonics import coefficients
 from data_pipeline.periods.prepare import stacked
@@ -83,10 +82,6 @@ def _secondary(curve: Band, frequency: float, minimum: float, duty: float) -> fl
     beside = (distance > 1.5 * half_width) & (distance < 1.5 * half_width + 0.1)
     if inside.sum() < 3 or beside.sum() < 5:
         return 0.0
-    scatter = _robust_spread(curve.value[beside])
+    scatter = float(np.std(curve.value[beside])) or 1e-9
     depth = curve.value[inside].mean() - np.median(curve.value[beside])
     return float(depth / (scatter / np.sqrt(inside.sum())))
-
-
-def _robust_spread(value: NDArray[np.float64]) -> float:
-    return float(np.std(value)) or 1e-9

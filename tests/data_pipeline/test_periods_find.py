@@ -113,6 +113,14 @@ def test_mira_with_a_trend_and_uneven_cycles(period: float) -> None:
     assert result.period_days == pytest.approx(period, rel=0.03)
 
 
+def test_rotation_shows_under_a_slow_drift() -> None:
+    rng = np.random.default_rng(14)
+    time = nightly_times(300, SPAN, rng)
+    drift = np.interp(time, np.linspace(time[0], time[-1], 8), rng.normal(0, 0.04, 8))
+    value = 12 + drift + 0.04 * np.sin(2 * np.pi * time / 7.31) + rng.normal(0, 0.02, len(time))
+    assert_period(find_period(time, value, np.full(len(time), 0.02)), 7.31)
+
+
 def test_two_bands_share_the_period_alone() -> None:
     rng = np.random.default_rng(8)
     time = nightly_times(160, SPAN, rng)
