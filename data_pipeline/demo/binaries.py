@@ -85,7 +85,7 @@ def _draw_once(label: str, subtype: str, temperature: float, rng: np.random.Gene
         radius1=radii / (1.0 + ratio),
         radius2=radii * ratio / (1.0 + ratio),
         temperature_ratio=t_ratio,
-        cos_i=float(rng.uniform(0.0, 0.80 if label != "EA" else 0.72)) * radii,
+        cos_i=float(rng.uniform(0.0, 0.80 if label != "EA" else 0.66)) * radii,
         eccentricity=min(eccentricity, 0.6),
         omega=float(rng.uniform(0.0, 2 * np.pi)),
         oconnell=float(rng.normal(0.0, 0.012 if label != "EA" else 0.003)),
@@ -147,7 +147,7 @@ def eclipse_magnitude(binary: Binary, phase: Array) -> Array:
     limb = 1.12  # discs are brighter in the middle
     flux = 1.0 - np.clip(limb * ((1 - binary.light2) * hidden1 + binary.light2 * hidden2), 0, 0.995)
     largest = max(binary.radius1, binary.radius2)
-    tides = 1.7 * largest**3 * sin2_i * (1.0 + np.cos(2 * theta)) / 2
+    tides = 2.0 * largest**3 * sin2_i * (1.0 + np.cos(2 * theta)) / 2
     heating = 0.35 * binary.radius2**2 * (1 - binary.temperature_ratio) * (1 + np.cos(theta)) / 2
     flux = flux * (1.0 - tides - heating) + binary.oconnell * np.sin(theta)
     return np.asarray(-2.5 * np.log10(np.clip(flux, 2e-3, None)))

@@ -75,7 +75,7 @@ def observe(
         magnitude = magnitude + np.where(camera == name, rng.normal(0.0, 0.015), 0.0)
     flux = flux_mjy(magnitude)
     blend = flux_mjy(np.array(rng.normal(19.3, 1.0)))  # neighbors inside the 15 arcsec beam
-    noise = np.hypot(0.085 * sky, 0.013 * flux)
+    noise = np.hypot(0.085 * sky, 0.017 * flux)
     noise = np.hypot(noise, np.where(magnitude < SATURATION_MAG, 0.06, 0.0) * flux)
     quality = np.where(rng.uniform(size=time.size) < 0.008, 1, 0)
     scatter = noise * np.where(quality == 1, 5.0, 1.0)

@@ -68,7 +68,7 @@ def mira(star: Star, time: Array, rng: np.random.Generator) -> Array:
     warped = np.where(phase < 1 - rise, phase / (1 - rise) / 2, 1 - (1 - phase) / rise / 2)
     curve = -np.cos(2 * np.pi * warped) / 2  # maximum at phase zero
     hump = rng.uniform(0.0, 0.12) * np.exp(-0.5 * ((phase - 0.72) / 0.07) ** 2)
-    heights = 1.0 + 0.15 * rng.normal(size=n_cycles + 1)
+    heights = 1.0 + 0.18 * rng.normal(size=n_cycles + 1)
     height = (1 - phase) * heights[cycle] + phase * heights[cycle + 1]
     level = 0.2 * smooth_noise(time, 2.5 * star.period_days, rng)
     return np.asarray(star.amplitude * (curve * height - hump) + level)

@@ -139,6 +139,7 @@ def basis() -> dict[str, Array]:
         "slope": _continuum(1),
         "curve": _continuum(2),
         "cubic": _continuum(3),
+        "quartic": _continuum(4),
     }
     for seed, (name, heads) in enumerate(lines.TIO.items(), start=20):
         templates[name] = band(heads, "red", seed)
