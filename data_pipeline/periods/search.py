@@ -6,7 +6,7 @@ gives the generalised Lomb-Scargle power on a fine grid, trend included. Summing
 minima a cycle, narrow eclipses. What these sums rank is only a shortlist; exact fits decide.
 """
 
-import finufft  # type: ignore[import-untyped]
+import finufft
 import numpy as np
 from numpy.typing import NDArray
 
