@@ -117,7 +117,11 @@ class ClusterPanel(TrayView):
         self._generation += 1
         self.list.empty_html = self._lacking(choice) or "Clustering…"
         self.list.fill([], self._cells)
-        if not self._lacking(choice):
+        if self._lacking(choice):
+            return
+        if pn.state.curdoc is None:  # no page to keep alive: at once
+            self.show_parts(cut(self.store, choice))
+        else:
             pn.state.onload(partial(self._cut, choice, self._generation))
 
     def _lacking(self, choice: ClusterChoice) -> str:

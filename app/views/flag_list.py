@@ -1,5 +1,6 @@
 """The stars that do not fit their class, worst first, with the thresholds under sliders."""
 
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -65,10 +66,14 @@ class FlagList(Listing):
         }
         for name, slider in sliders.items():
             slider.value = min(max(getattr(self.state, name), slider.start), slider.end)
-            slider.param.watch(
-                lambda event, name=name: setattr(self.state, name, event.new), "value_throttled"
-            )
+            # clustering waits for the slider to be let go, the rest follows it
+            moment = "value_throttled" if name.startswith("dbscan") else "value"
+            slider.param.watch(partial(self._on_slider, name), moment)
         return sliders
+
+    def _on_slider(self, name: str, event: Any) -> None:
+        with pn.io.hold():
+            setattr(self.state, name, event.new)
 
     def fill(self) -> None:
         """Rank the stars again and say how many there are."""

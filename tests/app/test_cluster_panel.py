@@ -1,0 +1,111 @@
+"""Subclusters: parts of a class with their stars, curves and spectra; selecting one."""
+
+import asyncio
+
+import numpy as np
+import pytest
+
+from app.atlas_store import AtlasStore
+from app.parts import ClusterChoice, cut, members
+from app.selection import replay
+from app.state import AppState
+from app.views.cluster_panel import ClusterPanel
+from model.analysis.clusters import NOISE
+
+
+@pytest.fixture
+def state(store: AtlasStore) -> AppState:
+    return AppState(store.n, cluster_class="EW")
+
+
+@pytest.fixture
+def panel(state: AppState, store: AtlasStore) -> ClusterPanel:
+    panel = ClusterPanel(state, store)
+    panel.is_open = True
+    return panel
+
+
+@pytest.mark.parametrize("method", ["dbscan", "hdbscan"])
+@pytest.mark.parametrize("space", ["map", "embedding"])
+def test_parts_share_the_class_between_them(store: AtlasStore, method: str, space: str) -> None:
+    partition = cut(store, ClusterChoice("EW", space=space, method=method))  # type: ignore[arg-type]
+    rows = np.concatenate([part.rows for part in partition.parts])
+    assert sorted(rows.tolist()) == members(store, "EW", "fused").tolist()
+    sizes = [len(part.rows) for part in partition.parts if part.number != NOISE]
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def test_a_part_has_the_median_of_its_curves_and_spectra(store: AtlasStore) -> None:
+    part = cut(store, ClusterChoice("RRAB")).parts[0]
+    assert part.n_curves > 10
+    assert part.n_spectra > 10
+    assert np.ptp(part.curve[1]) == pytest.approx(0.9, abs=0.25)
+    assert part.curve[1][[0, -1]].mean() < 0, "aligned at maximum light, in magnitudes"
+    assert np.median(part.flux) == pytest.approx(1, abs=0.1)
+    assert (part.name, part.color) == ("A", "#4477aa")
+
+
+def test_stars_without_the_data_are_left_out(store: AtlasStore) -> None:
+    rows = members(store, "EW", "spectra")
+    assert store.has_spectrum[rows].all()
+    assert len(rows) < len(members(store, "EW", "fused"))
+
+
+def test_the_panel_shows_the_parts(panel: ClusterPanel) -> None:
+    assert panel.partition is not None
+    assert panel.list.total == len(panel.partition.parts)
+    assert len(panel.plots._curves.data["xs"]) == panel.list.total
+    drawn = panel.plots._points.data
+    assert len(drawn["x"]) == len(drawn["color"]) == sum(len(p.rows) for p in panel.partition.parts)
+
+
+def test_selecting_a_part_selects_its_stars_by_a_recipe_that_replays(
+    panel: ClusterPanel, state: AppState, store: AtlasStore
+) -> None:
+    assert panel.partition is not None
+    panel.list._handle_msg({"type": "pick", "index": 0})
+    assert np.flatnonzero(state.selection).tolist() == sorted(panel.partition.parts[0].rows)
+    assert panel.list.active == 0
+    np.testing.assert_array_equal(replay(state.recipe, store), state.selection)
+    state.undo()
+    assert state.n_selected == 0
+
+
+def test_another_class_and_method_cut_again(panel: ClusterPanel, state: AppState) -> None:
+    first = panel.partition
+    panel.controls["cluster_class"].value = "SR"
+    assert state.cluster_class == "SR"
+    assert panel.partition is not first
+    assert panel.partition is not None
+    assert panel.partition.choice.label == "SR"
+    panel.controls["method"].value = "hdbscan"
+    assert panel.partition.choice.method == "hdbscan"
+    assert panel.controls["cluster_eps"].disabled
+
+
+def test_the_same_choice_is_not_cut_twice(panel: ClusterPanel) -> None:
+    first = panel.partition
+    panel.is_open = False
+    panel.is_open = True
+    assert panel.partition is first
+
+
+def test_a_result_that_comes_too_late_is_dropped(panel: ClusterPanel) -> None:
+    first = panel.partition
+    asyncio.run(panel._cut(ClusterChoice("SR"), generation=panel._generation - 1))
+    assert panel.partition is first
+
+
+def test_a_class_with_too_few_stars_of_the_data_says_so(
+    panel: ClusterPanel, state: AppState
+) -> None:
+    state.cluster_class = "not a class"
+    assert "Only 0" in panel.list.empty_html
+    assert panel.list.total == 0
+
+
+def test_the_class_of_the_star_in_focus_comes_first(store: AtlasStore) -> None:
+    row = int(np.flatnonzero(store.labels == "SR")[0])
+    state = AppState(store.n, focus=row)
+    ClusterPanel(state, store)
+    assert state.cluster_class == "SR"
