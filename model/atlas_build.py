@@ -5,6 +5,7 @@ the order: what is checked, each space described, the main bodies of the classes
 probabilities, how well new objects can be placed, writing.
 """
 
+import itertools
 import os
 from dataclasses import asdict
 from importlib.metadata import version
@@ -21,6 +22,7 @@ from data_pipeline.directories import new_directory, provenance, write_manifest
 from data_pipeline.errors import InputError
 from data_pipeline.survey import Survey
 from model.analysis.clusters import ClassClusters, class_clusters
+from model.analysis.oddities import mismatch
 from model.analysis.placement import measure_displacement
 from model.analysis.spaces import MapSettings, Space, describe_space
 from model.atlas_predictions import Predictions, probe_predictions, read_predictions
@@ -53,7 +55,7 @@ def write_atlas(
         spaces = _describe_spaces(embeddings, labels, k, settings)
         clusters = class_clusters(_xy(spaces[0]), labels)
         predicted = predicted or probe_predictions(embeddings, labels, seed)
-        _write_objects(directory, embeddings.source_id, spaces, clusters, predicted)
+        _write_objects(directory, embeddings, spaces, clusters, predicted)
         _write_neighbors(directory, spaces)
         write_manifest(
             directory,
@@ -125,15 +127,16 @@ def _placement(
 
 def _write_objects(
     directory: Path,
-    source_id: npt.NDArray[np.int64],
+    embeddings: Embeddings,
     spaces: list[Space],
     clusters: ClassClusters,
     predicted: Predictions,
 ) -> None:
     """Write objects.parquet, each column with its meaning."""
-    values: dict[str, npt.NDArray[Any]] = {"source_id": source_id}
+    values: dict[str, npt.NDArray[Any]] = {"source_id": embeddings.source_id}
     for space in spaces:
         values |= space.columns
+    values["mismatch"] = _mismatch(embeddings)
     values["dbscan_cluster"] = clusters.cluster
     values["is_dbscan_outlier"] = clusters.is_outlier
     values["predicted_class"], values["predicted_probability"] = predicted.best()
@@ -147,6 +150,18 @@ def _write_objects(
     ]
     table = pa.Table.from_arrays(arrays, schema=pa.schema(fields))
     pq.write_table(table, directory / "objects.parquet", compression="zstd")
+
+
+def _mismatch(embeddings: Embeddings) -> npt.NDArray[np.floating[Any]]:
+    """Mean over the pairs of modalities (N,) of how badly they go together; NaN without a pair."""
+    pairs = [
+        mismatch(embeddings[a], embeddings[b], embeddings.present[a] & embeddings.present[b])
+        for a, b in itertools.combinations(embeddings.modalities, 2)
+    ]
+    values = np.reshape(pairs, (len(pairs), len(embeddings)))
+    known = np.isfinite(values)
+    total, count = np.where(known, values, 0).sum(axis=0), known.sum(axis=0)
+    return np.divide(total, count, out=np.full(len(embeddings), np.nan), where=count > 0)
 
 
 def _write_neighbors(directory: Path, spaces: list[Space]) -> None:

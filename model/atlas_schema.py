@@ -7,6 +7,9 @@ from data_pipeline.schema import Column
 _OF_SPACE = {
     "x": ("float64", "map position (UMAP), {space}"),
     "y": ("float64", "map position (UMAP), {space}"),
+    "class_x": ("float64", "position on the map of its own class, {space}"),
+    "class_y": ("float64", "position on the map of its own class, {space}"),
+    "isolation": ("float64", "1 - mean similarity of the 10 nearest neighbours, {space}"),
     "vote_class": ("string", "class the nearest neighbours vote for, {space}"),
     "vote_fraction": ("float64", "share of the vote that this class gets, {space}"),
     "vote_label_fraction": ("float64", "share of the vote that the star's label gets, {space}"),
@@ -16,6 +19,10 @@ _OF_SPACE = {
     "nearest_centroid_distance": ("float64", "cosine distance to that centre, {space}"),
 }
 _OF_STAR = {
+    "mismatch": (
+        "float64",
+        "share of other stars whose data would go better with this star's other data than its own",
+    ),
     "dbscan_cluster": (
         "int64",
         "cluster of its class on the fused map: 0 main, 1... smaller, -1 scattered, -2 none",

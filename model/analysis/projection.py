@@ -13,11 +13,12 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.decomposition import PCA
 
-from model.analysis.labels import BoolArray, all_present
-from model.analysis.neighbors import NO_NEIGHBOR, Rows, Similarity, Vectors
+from model.analysis.labels import BoolArray, Labels, all_present, encode, known_labels
+from model.analysis.neighbors import NO_NEIGHBOR, NeighborIndex, Rows, Similarity, Vectors
 
 N_NEIGHBORS = 30
 MIN_DIST = 0.1
+CLASS_NEIGHBORS = 15
 _SMALLEST_GRAPH = 5  # fewer objects are laid out by their principal components alone
 _SPREAD = 1.0
 
@@ -52,7 +53,7 @@ def umap_map(
     seed : int
         Same seed and same input, same map.
     n_epochs : int, optional
-        Passes of the layout; UMAP's rule (500 up to 10,000 objects, 200 beyond) by default.
+        Passes of the layout; by default 300 up to 10,000 objects, 200 beyond.
     init : float array (N, 2), optional
         First positions; principal components by default.
 
@@ -72,8 +73,40 @@ def umap_map(
         positions[mask] = first
         return positions
     graph_rows, distances = _with_self(mask, rows, similarity, k)
-    laid_out = _lay_out(shown, graph_rows, distances, first, min_dist, seed, n_epochs)
+    epochs = n_epochs or (300 if len(shown) <= 10_000 else 200)
+    laid_out = _lay_out(shown, graph_rows, distances, first, min_dist, seed, epochs)
     positions[mask] = laid_out - laid_out.mean(axis=0)
+    return positions
+
+
+def class_maps(
+    vectors: Vectors,
+    labels: Labels,
+    present: npt.ArrayLike | None = None,
+    n_neighbors: int = CLASS_NEIGHBORS,
+    seed: int = 42,
+) -> Positions:
+    """Lay every class out on a map of its own, packed so that its parts separate.
+
+    What sets the parts of one class apart is small beside what sets classes apart: on the map of
+    all stars, parts run together that a map of the class alone shows apart.
+
+    Returns
+    -------
+    float32 array (N, 2)
+        Positions, NaN where the label or the modality is absent.
+    """
+    mask = all_present(len(vectors), present)
+    encoded = encode(known_labels(labels, mask))
+    positions = np.full((len(vectors), 2), np.nan, dtype=np.float32)
+    for code in range(len(encoded.classes)):
+        rows = np.flatnonzero(encoded.code == code)
+        own = np.asarray(vectors[rows], dtype=np.float32)
+        k = max(1, min(n_neighbors, len(rows)) - 1)
+        similarity, near = NeighborIndex(k).fit(own).kneighbors()
+        positions[rows] = umap_map(
+            own, near, similarity, n_neighbors=n_neighbors, min_dist=0.0, seed=seed
+        )
     return positions
 
 
@@ -111,7 +144,7 @@ def _lay_out(
     init: Positions,
     min_dist: float,
     seed: int,
-    n_epochs: int | None,
+    n_epochs: int,
 ) -> Positions:
     """UMAP's graph and layout for n objects with neighbour tables (n, k)."""
     umap = _umap()

@@ -1,4 +1,4 @@
-"""Everything an atlas holds about one embedding space: neighbours, map, votes, centroids.
+"""Everything an atlas holds about one embedding space: neighbours, maps, votes, centroids.
 
 A space is a set of unit vectors and who has them: one modality, or the fused vectors. The columns
 made here carry the space's name as suffix.
@@ -11,8 +11,15 @@ import numpy.typing as npt
 
 from model.analysis.labels import BoolArray, Labels
 from model.analysis.neighbors import NeighborIndex, Rows, Similarity, Vectors
+from model.analysis.oddities import isolation
 from model.analysis.outliers import CentroidOutlierDetector
-from model.analysis.projection import MIN_DIST, N_NEIGHBORS, umap_map
+from model.analysis.projection import (
+    CLASS_NEIGHBORS,
+    MIN_DIST,
+    N_NEIGHBORS,
+    class_maps,
+    umap_map,
+)
 from model.analysis.votes import N_VOTERS, neighbor_vote
 
 
@@ -22,6 +29,7 @@ class MapSettings:
 
     n_neighbors: int = N_NEIGHBORS
     min_dist: float = MIN_DIST
+    class_neighbors: int = CLASS_NEIGHBORS
     n_voters: int = N_VOTERS
     seed: int = 42
 
@@ -61,11 +69,15 @@ def describe_space(
     xy = umap_map(
         vectors, rows, similarity, present, settings.n_neighbors, settings.min_dist, settings.seed
     )
+    own = class_maps(vectors, labels, present, settings.class_neighbors, settings.seed)
     votes = neighbor_vote(rows, similarity, labels, settings.n_voters)
     centroids = CentroidOutlierDetector().fit(vectors, labels, present)
     columns = {
         "x": xy[:, 0],
         "y": xy[:, 1],
+        "class_x": own[:, 0],
+        "class_y": own[:, 1],
+        "isolation": isolation(similarity),
         "vote_class": votes.winner,
         "vote_fraction": votes.fraction,
         "vote_label_fraction": votes.label_fraction,
