@@ -35,8 +35,8 @@ def phase_medians(phase: ArrayLike, value: ArrayLike, n_bins: int) -> tuple[Floa
 
 
 def bins_for(n_points: int) -> int:
-    """Number of phase bins that leaves about sixteen points in each, between 10 and 50."""
-    return int(np.clip(n_points // 16, 10, 50))
+    """Number of phase bins that leaves about twenty points in each, between 10 and 40."""
+    return int(np.clip(n_points // 20, 10, 40))
 
 
 def time_zero(time: ArrayLike, value: ArrayLike, period_days: float, lowest: bool) -> float:

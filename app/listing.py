@@ -37,15 +37,21 @@ class Listing(TrayView):
 
     Parameters
     ----------
-    columns : str
-        Widths of the columns, as a CSS grid template.
+    columns : (str, str)
+        Widths of the columns as CSS grid templates: in a wide tray, and in a narrow one, where
+        cells of the class "wide-only" are left out.
     **look
         Other parameters of `StarList`.
     """
 
-    def __init__(self, state: AppState, store: AtlasStore, columns: str, **look: Any) -> None:
+    def __init__(
+        self, state: AppState, store: AtlasStore, columns: tuple[str, str], **look: Any
+    ) -> None:
         super().__init__(state, store)
-        self.list = StarList(styles={"--columns": columns, "min-height": "0"}, **look)
+        wide, narrow = columns
+        self.list = StarList(
+            styles={"--columns": wide, "--columns-narrow": narrow, "min-height": "0"}, **look
+        )
         self.list.on_pick = self.focus
         state.param.watch(self._on_focus, "focus")
 

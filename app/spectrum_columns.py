@@ -12,7 +12,7 @@ from data_pipeline.spectra import Spectrum, vacuum_to_air
 
 MAX_POINTS = 3000
 SMOOTHING_FWHM_ANGSTROM = 10.0
-LABEL_GAP = 0.029
+LABEL_GAP = 0.036
 """Room of one upright label, as a share of the width of the figure."""
 
 Floats = NDArray[np.float64]
@@ -45,10 +45,12 @@ def spectrum_columns(spectrum: Spectrum, smoothed: bool) -> dict[str, Any]:
 
 def flux_range(columns: dict[str, Any]) -> tuple[float, float]:
     """Range of the flux axis without the room for labels; noisy ends do not set it."""
-    err = columns["high"] - columns["flux"]
-    finite = np.isfinite(columns["flux"])
-    quiet = finite & (err <= 4 * np.median(err[finite])) if finite.any() else finite
-    return visible_range(columns["flux"][quiet if quiet.any() else finite], margin=0.05)
+    flux, err = columns["flux"], columns["high"] - columns["flux"]
+    finite = np.isfinite(flux)
+    if not finite.any():
+        return visible_range(flux)
+    quiet = finite & ((err <= 4 * np.median(err[finite])) | (np.abs(flux) > 5 * err))
+    return visible_range(flux[quiet if quiet.any() else finite], margin=0.05)
 
 
 def line_columns(

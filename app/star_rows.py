@@ -33,8 +33,9 @@ def name_cell(store: AtlasStore, row: int) -> str:
     """Name over period."""
     days = store.period_days(row)
     period = f"{period_text(days)} d" if math.isfinite(days) else "no period"
+    name = escape(store.name(row))
     return (
-        f'<span class="who"><b>{escape(store.name(row))}</b>'
+        f'<span class="who"><b title="{name}">{name}</b>'
         f'<span class="muted num">{period}</span></span>'
     )
 

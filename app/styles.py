@@ -19,3 +19,20 @@ def plot_box(fig: figure) -> pn.Column:
     # the box is hidden, not the pane: a Bokeh pane that was invisible once stays so
     pane = pn.pane.Bokeh(fig, sizing_mode="stretch_both", min_height=80, margin=0)
     return pn.Column(pane, sizing_mode="stretch_both", margin=0)
+
+
+def plot_column(bar: Any, message: Any, plot: Any, caption: Any) -> pn.Column:
+    """A plot below its controls, above its caption, and the words that may take their place."""
+    return pn.Column(
+        bar, message, plot, caption, css_classes=["card-plot"], stylesheets=[CARD_CSS],
+        sizing_mode="stretch_both", margin=0,
+    )  # fmt: skip
+
+
+def show_plot(column: pn.Column, present: bool) -> None:
+    """Show the plot of a `plot_column`, or only the words, which leave the room to others."""
+    bar, message, plot, caption = column
+    for part in (bar, plot, caption):
+        part.visible = present
+    message.visible = not present
+    column.css_classes = ["card-plot"] if present else ["card-plot", "lacking"]

@@ -71,7 +71,7 @@ class ClusterPanel(TrayView):
             "space": pn.widgets.Select(options=SPACES, **look),
             "method": pn.widgets.RadioButtonGroup(options=METHODS, **look),
             "cluster_eps": pn.widgets.FloatSlider(
-                label="radius ε (0: automatic)", start=0, end=3, step=0.02, **look
+                label="radius ε, 0 auto", start=0, end=3, step=0.02, **look
             ),
             "cluster_min_samples": pn.widgets.IntSlider(
                 label="stars of a core", start=2, end=40, **look

@@ -97,7 +97,7 @@ class FactsView(pn.viewable.Viewer):
         return (
             f'<div class="facts">{facts}</div>{self._external_html()}'
             f'<div class="links">{self._links_html()}<details class="everything">'
-            f'<summary>all {len(columns)} values</summary><div class="facts">{everything}</div>'
+            f'<summary>all values</summary><div class="facts">{everything}</div>'
             "</details></div>"
         )
 

@@ -16,9 +16,10 @@ from app.styles import CARD_CSS, CONTROLS
 HEAD = (
     "<span></span><span>two cycles</span><span>star</span><span>class → classifier</span>"
     '<span title="mean of all that speaks against the class">suspicion</span>'
-    "<span>distance</span><span>why</span>"
+    '<span class="wide-only">distance</span><span>why</span>'
 )
-COLUMNS = "22px 112px minmax(100px, 0.8fr) 132px 46px 96px minmax(120px, 2fr)"
+COLUMNS_NARROW = "20px 96px minmax(84px, 0.8fr) 124px 56px minmax(110px, 2fr)"
+COLUMNS = "22px 112px minmax(100px, 0.8fr) 132px 58px 96px minmax(120px, 2fr)"
 MAX_RINGS = 300
 
 
@@ -27,7 +28,7 @@ class FlagList(Listing):
 
     def __init__(self, state: AppState, store: AtlasStore) -> None:
         super().__init__(
-            state, store, head_html=HEAD, label="flagged stars", columns=COLUMNS,
+            state, store, head_html=HEAD, label="flagged stars", columns=(COLUMNS, COLUMNS_NARROW),
             empty_html="No star is flagged at these thresholds.",
         )  # fmt: skip
         self.flags = pd.DataFrame()
@@ -58,10 +59,10 @@ class FlagList(Listing):
                 label="data that must agree", start=1, end=max(n_own, 2), **look
             ),
             "dbscan_eps": pn.widgets.FloatSlider(
-                label="map radius ε (0: automatic)", start=0, end=3, step=0.02, **look
+                label="map radius ε, 0 auto", start=0, end=3, step=0.02, **look
             ),
             "dbscan_min_samples": pn.widgets.IntSlider(
-                label="stars of a core (0: automatic)", start=0, end=30, **look
+                label="stars of a core, 0 auto", start=0, end=30, **look
             ),
         }
         for name, slider in sliders.items():
@@ -111,4 +112,4 @@ class FlagList(Listing):
                 f"{MODALITY_NAMES.get(modality, modality)}"
                 f'<i style="--share:{value if known else 0:.0f}%"></i></span>'
             )
-        return f'<span class="minis">{"".join(lines)}</span>'
+        return f'<span class="minis wide-only">{"".join(lines)}</span>'

@@ -20,7 +20,7 @@ from app.light_curve_columns import COLUMNS, light_curve_columns, median_columns
 from app.period_bar import PeriodBar, known_periods
 from app.photometry import Fold, Photometry, fold, photometry
 from app.state import AppState
-from app.styles import CARD_CSS, CONTROLS, plot_box
+from app.styles import CONTROLS, plot_box, plot_column, show_plot
 
 TOOLTIPS = """<div style="font-size:11px"><b>@value{0.000}</b> ± @err{0.000} @band<br>
 @time{0.00000} d @camera<br>@note</div>"""
@@ -45,23 +45,15 @@ class LightCurveView(pn.viewable.Viewer):
             sizing_mode="stretch_width", css_classes=["card-caption"], **CONTROLS
         )
         self.message = pn.pane.HTML(
-            sizing_mode="stretch_both", css_classes=["card-message"], **CONTROLS
+            sizing_mode="stretch_width", css_classes=["card-message"], **CONTROLS
         )
+        self.column = plot_column(self.bar, self.message, self.plot, self.caption)
         self._load()
         self._draw()
         state.param.watch(self._on_state, ["focus", "fold", "fold_factor", "theme"])
 
     def __panel__(self) -> pn.viewable.Viewable:
-        return pn.Column(
-            self.bar,
-            self.message,
-            self.plot,
-            self.caption,
-            css_classes=["card-plot"],
-            stylesheets=[CARD_CSS],
-            sizing_mode="stretch_both",
-            margin=0,
-        )
+        return self.column
 
     def _make_figure(self) -> figure:
         fig = card_figure("", "", TOOLTIPS, x_range=self.x_range, y_range=self.y_range)
@@ -96,9 +88,7 @@ class LightCurveView(pn.viewable.Viewer):
     def _draw(self) -> None:
         with pn.io.hold():
             self.message.object = self._message()
-            self.message.visible = self.points is None
-            for part in (self.plot, self.caption, self.bar.row):
-                part.visible = self.points is not None
+            show_plot(self.column, self.points is not None)
             if self.points is not None:
                 self._draw_points(self.points)
             self.bar.sync()
@@ -153,17 +143,17 @@ class LightCurveView(pn.viewable.Viewer):
             "{} in another unit left out": points.left_out,
         }
         marks += [text.format(count) for text, count in counted.items() if count]
+        if self.fold and other_time_unit(self.fold.period_days):
+            marks.append(f"P {other_time_unit(self.fold.period_days)}")
         return f"<div>{' · '.join(marks)}</div><div>{self._fold_words(points)}</div>"
 
     def _fold_words(self, points: Photometry) -> str:
         if self.fold is None:
             span = f"{np.ptp(points.time):,.0f} d from first to last point"
             return span if self.bar.can_fold else f"No period is known: type one to fold. {span}"
-        days = self.fold.period_days
+        extremum = "minimum" if self.fold.at_minimum else "maximum"
         words = [
-            f"f {1 / days:.6g} d⁻¹",
-            other_time_unit(days),
-            f"phase 0 at {'minimum' if self.fold.at_minimum else 'maximum'} light",
-            escape(points.date_text(self.fold.zero)),
+            f"f {1 / self.fold.period_days:.6g} d⁻¹",
+            f"phase 0: {extremum}, {escape(points.date_text(self.fold.zero))}",
         ]
-        return " · ".join(word for word in words if word)
+        return " · ".join(words)

@@ -32,14 +32,16 @@ class NeighborList(Listing):
     """Neighbours in `state.neighbor_modality` of the star `anchor`, that star first."""
 
     def __init__(self, state: AppState, store: AtlasStore) -> None:
-        super().__init__(state, store, head_html=HEAD, label="neighbours", columns=COLUMNS)
+        super().__init__(
+            state, store, head_html=HEAD, label="neighbours", columns=(COLUMNS, COLUMNS)
+        )
         self.anchor = state.focus
         self.similarity: NDArray[np.float64] = np.empty(0)
         self.list.on_open = self.move_to
         options = {MODALITY_NAMES.get(name, name): name for name in store.modalities}
         self.modality = pn.widgets.RadioButtonGroup(options=options, **CONTROLS)
         self.modality.param.watch(self._on_modality, "value")
-        self.heading = pn.pane.HTML(**CONTROLS)
+        self.heading = pn.pane.HTML(align="center", **CONTROLS)
         self.bar = pn.Row(self.modality, self.heading, css_classes=["card-bar"], **CONTROLS)
         state.param.watch(self.refresh, "neighbor_modality")
 

@@ -26,7 +26,12 @@ class SelectionList(Listing):
 
     def __init__(self, state: AppState, store: AtlasStore) -> None:
         super().__init__(
-            state, store, head_html=HEAD, label="selected stars", columns=COLUMNS, empty_html=EMPTY
+            state,
+            store,
+            head_html=HEAD,
+            label="selected stars",
+            columns=(COLUMNS, COLUMNS),
+            empty_html=EMPTY,
         )
         objects = store.objects
         self._numbers = [

@@ -24,7 +24,7 @@ from app.spectrum_columns import (
     telluric_columns,
 )
 from app.state import AppState
-from app.styles import CARD_CSS, CONTROLS, plot_box
+from app.styles import CONTROLS, plot_box, plot_column, show_plot
 from data_pipeline.spectra import Spectrum
 
 AUTO, OFF = "auto", "no lines"
@@ -59,17 +59,7 @@ class SpectrumView(pn.viewable.Viewer):
         state.param.watch(self._on_state, ["focus", "theme"])
 
     def __panel__(self) -> pn.viewable.Viewable:
-        has_any = not self.store.missing("spectra")
-        return pn.Column(
-            self.bar,
-            self.message,
-            self.plot,
-            self.caption,
-            css_classes=["card-plot"] if has_any else ["card-plot", "lacking"],
-            stylesheets=[CARD_CSS],
-            sizing_mode="stretch_both" if has_any else "stretch_width",
-            margin=0,
-        )
+        return self.column
 
     def _make_figure(self) -> figure:
         fig = card_figure(
@@ -102,15 +92,16 @@ class SpectrumView(pn.viewable.Viewer):
         html: dict[str, Any] = {"sizing_mode": "stretch_width", **CONTROLS}
         self.caption = pn.pane.HTML(css_classes=["card-caption"], **html)
         self.message = pn.pane.HTML(
-            css_classes=["card-message"], **{**html, "sizing_mode": "stretch_both"}
+            css_classes=["card-message"], **{**html, "sizing_mode": "stretch_width"}
         )
         self.line_set = pn.widgets.Select(options=[AUTO], value=AUTO, width=150, **CONTROLS)
         self.smoothed = pn.widgets.Toggle(label="smooth", width=64, **CONTROLS)
-        self.which = pn.widgets.Select(width=164, visible=False, **CONTROLS)
+        self.which = pn.widgets.Select(width=118, visible=False, **CONTROLS)
         self.bar = pn.Row(
             self.line_set, self.smoothed, self.which,
             css_classes=["card-bar"], sizing_mode="stretch_width", **CONTROLS,
         )  # fmt: skip
+        self.column = plot_column(self.bar, self.message, self.plot, self.caption)
         for widget in (self.line_set, self.smoothed, self.which):
             widget.param.watch(self._draw, "value")
 
@@ -147,10 +138,8 @@ class SpectrumView(pn.viewable.Viewer):
         if self._loading:
             return
         with pn.io.hold():
-            for part in (self.plot, self.caption, self.bar):
-                part.visible = bool(self.spectra)
+            show_plot(self.column, bool(self.spectra))
             self.message.object = "" if self.spectra else self._message()
-            self.message.visible = not self.spectra
             if self.spectra:
                 self._draw_spectrum(self.spectra[self.which.value or 0])
             self._paint()
@@ -207,8 +196,7 @@ def _signal_to_noise(spectrum: Spectrum) -> float:
 
 def _epoch(place: int, spectrum: Spectrum) -> str:
     when = f"MJD {spectrum.time:.0f}" if math.isfinite(spectrum.time) else "undated"
-    noise = f", S/N {spectrum.snr:.0f}" if math.isfinite(spectrum.snr) else ""
-    return f"{place + 1}: {when}{noise}"
+    return f"{place + 1}: {when}"
 
 
 def _line_velocity(spectrum: Spectrum) -> float:
@@ -224,8 +212,9 @@ def _caption(spectrum: Spectrum) -> str:
         escape(spectrum.instrument),
         f"MJD {spectrum.time:.0f}" if math.isfinite(spectrum.time) else "",
         f"S/N {spectrum.snr:.0f}" if math.isfinite(spectrum.snr) else "",
-        f"R {spectrum.resolution:.0f}" if math.isfinite(spectrum.resolution) else "",
-        escape(spectrum.frame),
         minus(f"lines at {velocity:+.0f} km/s") if velocity else "",
     ]
-    return " · ".join(part for part in parts if part)
+    frame = f"{spectrum.frame} wavelengths" if spectrum.frame else "frame of wavelengths unknown"
+    power = f"resolution {spectrum.resolution:.0f}" if math.isfinite(spectrum.resolution) else ""
+    more = escape("; ".join(part for part in (frame, power, "flux over its median") if part))
+    return f'<span title="{more}">{" · ".join(part for part in parts if part)}</span>'

@@ -71,7 +71,9 @@ def test_votable_keeps_what_is_missing_missing(table: Table) -> None:
 
 
 def test_votable_says_where_it_comes_from(table: Table) -> None:
-    infos = {info.name: info.value for info in parse(io.BytesIO(to_votable(table, PROVENANCE))).infos}
+    infos = {
+        info.name: info.value for info in parse(io.BytesIO(to_votable(table, PROVENANCE))).infos
+    }
     assert infos["survey"] == "Tiny"
     assert "SYNTHETIC" in infos["nature"]
 

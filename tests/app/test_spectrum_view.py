@@ -6,7 +6,9 @@ import pytest
 from app.atlas_store import AtlasStore
 from app.lines import sorted_lines
 from app.spectrum_columns import (
+    LABEL_GAP,
     MAX_POINTS,
+    flux_range,
     label_columns,
     line_columns,
     spectrum_columns,
@@ -101,7 +103,7 @@ def test_lines_outside_the_spectrum_are_left_out() -> None:
 def test_labels_do_not_overlap_and_neighbours_share_one() -> None:
     marks = line_columns(sorted_lines("M giants"), 3800, 9000, 0.0)
     labels = label_columns(marks, 3800, 9000)
-    assert np.diff(labels["x"]).min() >= 0.99 * 0.029 * 5200
+    assert np.diff(labels["x"]).min() >= 0.99 * LABEL_GAP * 5200
     assert labels["x"].min() > 3800
     assert labels["x"].max() < 9000
     assert len(labels["name"]) < len(marks["name"])
@@ -127,7 +129,7 @@ def test_several_spectra_best_first_each_to_choose(
     monkeypatch.setattr(store, "spectra", lambda row: [poor, good])
     view = SpectrumView(state, store)
     assert view.which.visible
-    assert list(view.which.options) == ["1: MJD 57516, S/N 20", "2: undated"]
+    assert list(view.which.options) == ["1: MJD 57516", "2: undated"]
     assert len(view.source.data["x"]) > 1000
     view.which.value = 1
     assert len(view.source.data["x"]) == 50
@@ -146,3 +148,17 @@ def test_dark_theme_repaints(view: SpectrumView, state: AppState) -> None:
     light = view.line.glyph.line_color
     state.theme = "dark"
     assert view.line.glyph.line_color != light
+
+
+def test_a_red_star_is_framed_by_its_bright_end_not_its_noise() -> None:
+    wavelength = np.linspace(3800, 9000, 2000)
+    flux = np.exp((wavelength - 6500) / 900)
+    spectrum = Spectrum(9, wavelength, flux, 0.05 * flux, np.zeros(2000, bool))
+    low, high = flux_range(spectrum_columns(spectrum, smoothed=False))
+    assert high > flux.max() / np.median(flux)
+    noisy_end = np.where(wavelength < 4000, 40.0, 0.02)
+    flat = Spectrum(
+        9, wavelength, 1 + noisy_end * np.sin(wavelength), noisy_end, np.zeros(2000, bool)
+    )
+    low, high = flux_range(spectrum_columns(flat, smoothed=False))
+    assert -1 < low < high < 3
