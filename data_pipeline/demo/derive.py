@@ -34,6 +34,8 @@ def derived_columns(
     ]
     periods = pd.DataFrame(rows).assign(source_id=range(len(rows)))
     features = compute_features(enumerate(light_curves), periods).set_index("source_id")
+    if not search:  # a catalog gives no second period, so its odds would be a constant
+        features = features.drop(columns="lc_period_alt_odds", errors="ignore")
     described: dict[int, dict[str, Any]] = features.to_dict("index")  # type: ignore[assignment]
     return [
         {**row, "n_epochs": int(curve.good.sum()), **described[number]}

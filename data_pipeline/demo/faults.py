@@ -38,7 +38,9 @@ IN_CLASS = {
     "pulsation": ("eclipses", "emission", "another star's spectrum", "another star's catalog row"),
 }
 COMPLETE = (("galaxy", "red noise"), ("cataclysmic", "outbursts"), ("quasar", "red noise"))
-NEEDS_SPECTRUM = ("emission", "another star's spectrum")
+NEEDS_SPECTRUM = frozenset(
+    {"emission", "another star's spectrum", "galaxy", "cataclysmic", "quasar"}
+)
 
 
 @dataclass(frozen=True)
@@ -63,21 +65,21 @@ def plan_faults(kinds: Sequence[Kind], rng: np.random.Generator) -> list[Fault]:
     taken = 0
     for name, rate in RATES.items():
         n_faults = max(1, round(rate * n_stars))
-        for row in free[taken : taken + n_faults]:
-            plan[int(row)] = _FAULT_MAKERS[name](kinds[int(row)], rng)
+        for number, row in enumerate(free[taken : taken + n_faults].tolist()):
+            plan[row] = _FAULT_MAKERS[name](kinds[row], number, rng)
         taken += n_faults
     return plan
 
 
-def _wrong_label(kind: Kind, rng: np.random.Generator) -> Fault:
+def _wrong_label(kind: Kind, number: int, rng: np.random.Generator) -> Fault:
     options = CONFUSIONS[kind.label]
     weights = np.array([weight for _, _, weight in options])
-    label, factor, _ = options[int(rng.choice(len(options), p=weights / weights.sum()))]
+    label, factor = options[int(rng.choice(len(options), p=weights / weights.sum()))][:2]
     note = "" if factor == 1.0 else f", catalog period {factor:g} times the true one"
     return Fault("wrong_label", f"{kind.label} labelled {label}{note}", label, factor)
 
 
-def _wrong_period(kind: Kind, rng: np.random.Generator) -> Fault:
+def _wrong_period(kind: Kind, number: int, rng: np.random.Generator) -> Fault:
     kinds = ["half", "double"] + (["daily alias"] if kind.log_period[0] < 1.0 else [])
     eclipsing = kind.shape == "eclipse"
     weights = np.array([2.0 if eclipsing else 1.0, 0.7 if eclipsing else 1.0, 1.2][: len(kinds)])
@@ -86,16 +88,17 @@ def _wrong_period(kind: Kind, rng: np.random.Generator) -> Fault:
     return Fault("wrong_period", detail, period_factor=factor)
 
 
-def _in_class_outlier(kind: Kind, rng: np.random.Generator) -> Fault:
+def _in_class_outlier(kind: Kind, number: int, rng: np.random.Generator) -> Fault:
     anomaly = str(rng.choice(IN_CLASS.get(kind.shape, IN_CLASS["pulsation"])))
     return Fault("in_class_outlier", anomaly, anomalies=(anomaly,))
 
 
-def _complete_outlier(kind: Kind, rng: np.random.Generator) -> Fault:
-    anomalies = COMPLETE[int(rng.integers(len(COMPLETE)))]
+def _complete_outlier(kind: Kind, number: int, rng: np.random.Generator) -> Fault:
+    anomalies = COMPLETE[number % len(COMPLETE)]
     return Fault("complete_outlier", f"{anomalies[0]} labelled {kind.label}", anomalies=anomalies)
 
 
+# each takes the star's kind, the number of the fault among its like, and a generator
 _FAULT_MAKERS = {
     "wrong_label": _wrong_label,
     "wrong_period": _wrong_period,

@@ -16,7 +16,7 @@ from data_pipeline.demo.relations import bolometric_magnitude, colors, main_sequ
 from data_pipeline.demo.sky import Place, place_star
 
 SUN_BOLOMETRIC = 4.74
-IMPOSTORS = frozenset({"galaxy", "quasar", "cataclysmic"})
+IMPOSTORS = ("galaxy", "quasar", "cataclysmic")
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,9 @@ class Star:
         return self.absolute_v + 5.0 * np.log10(self.place.distance_pc / 10.0) + self.place.a_v
 
     @property
-    def is_impostor(self) -> bool:
-        """Whether a complete outlier was planted: not a star of any of the classes."""
-        return not IMPOSTORS.isdisjoint(self.anomalies)
+    def impostor(self) -> str:
+        """What stands in the star's place as a complete outlier (see `impostors`), or nothing."""
+        return next((name for name in self.anomalies if name in IMPOSTORS), "")
 
     @property
     def luminosity(self) -> float:

@@ -19,7 +19,7 @@ _CHANGING = {"spots": irregular.spotted, "mira": irregular.mira, "lsp": irregula
 
 def relative_magnitude(star: Star, time: Array, rng: np.random.Generator) -> Array:
     """V magnitude minus the star's mean (or out-of-eclipse) magnitude at times (n,) in HJD."""
-    if star.is_impostor:
+    if star.impostor:
         magnitude = np.zeros_like(time)
     elif star.binary is not None:
         magnitude = eclipse_magnitude(star.binary, (time - star.t0) / star.period_days)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from data_pipeline.demo import impostors
 from data_pipeline.demo import spectra as sp
 from data_pipeline.demo import spectral_basis as sb
 from data_pipeline.demo.cadence import field_visits, observe
@@ -20,6 +21,7 @@ from data_pipeline.demo.catalog import catalog_row
 from data_pipeline.demo.classes import KINDS, PAPER_CLASSES, Kind
 from data_pipeline.demo.derive import derived_columns
 from data_pipeline.demo.faults import NEEDS_SPECTRUM, Fault, catalog_period
+from data_pipeline.demo.impostors import LOOKS
 from data_pipeline.demo.physics import Star, draw_star
 from data_pipeline.demo.shapes import relative_magnitude
 from data_pipeline.demo.spectrograph import (
@@ -136,11 +138,7 @@ def _cataloged(star: Star, rng: np.random.Generator) -> Star:
     """The star whose catalog row is found at this position."""
     if "another star's catalog row" in star.anomalies:
         return _another(star, rng)
-    if star.is_impostor and "cataclysmic" not in star.anomalies:  # no parallax, no motion
-        far = replace(star.place, distance_pc=1e8, pmra=0.0, pmdec=0.0)
-        dimming = 5.0 * np.log10(far.distance_pc / star.place.distance_pc)
-        return replace(star, place=far, absolute_v=star.absolute_v - dimming)
-    return star
+    return impostors.cataloged(star) if star.impostor else star
 
 
 def fitting_star(order: StarOrder, rng: np.random.Generator) -> tuple[Star, list[float]]:
@@ -152,7 +150,7 @@ def fitting_star(order: StarOrder, rng: np.random.Generator) -> tuple[Star, list
     for _ in range(30):
         star = draw_star(order.kind, rng, fault.anomalies)
         epochs = _spectrum_epochs(star, order.spectra_fraction, rng)
-        if epochs or not set(fault.anomalies) & set(NEEDS_SPECTRUM):
+        if epochs or NEEDS_SPECTRUM.isdisjoint(fault.anomalies):
             return star, epochs
     return star, epochs
 
@@ -184,10 +182,9 @@ def _another(star: Star, rng: np.random.Generator) -> Star:
 
 
 def _truth(star: Star, fault: Fault) -> dict[str, Any]:
-    has_period = star.kind.is_periodic and not star.is_impostor
-    return {
+    truth: dict[str, Any] = {
         "true_class": star.kind.label,
-        "true_period_days": star.period_days if has_period else np.nan,
+        "true_period_days": star.period_days if star.kind.is_periodic else np.nan,
         "subtype": star.kind.subtype,
         "fault": fault.fault,
         "fault_detail": fault.detail,
@@ -197,6 +194,11 @@ def _truth(star: Star, fault: Fault) -> dict[str, Any]:
         "a_v": star.place.a_v,
         "feh": star.feh,
     }
+    if star.impostor:  # nothing of the star it stands in for is true of it
+        unknown = ("true_period_days", "temperature_k", "luminosity", "distance_pc", "feh")
+        truth |= dict.fromkeys(unknown, np.nan)
+        truth |= {"true_class": LOOKS[star.impostor].true_class, "subtype": star.impostor}
+    return truth
 
 
 def _name(star: Star) -> str:

@@ -16,8 +16,12 @@ from numpy.typing import NDArray
 from data_pipeline.demo import spectral_basis as sb
 from data_pipeline.demo.relations import extinction_law
 from data_pipeline.demo.spectral_strengths import equivalent_temperature, strengths
+from data_pipeline.spectra import SPEED_OF_LIGHT_KM_S
 
 Array = NDArray[np.float64]
+
+EmissionLine = tuple[float, float, float]
+"""Vacuum Angstrom, peak over the local continuum, Gaussian sigma in Angstrom."""
 
 HALPHA, HBETA, HGAMMA, HDELTA = 6564.61, 4862.69, 4341.69, 4102.90
 CALCIUM_K, CALCIUM_H = 3934.77, 3969.59
@@ -30,7 +34,7 @@ class Component:
     Parameters
     ----------
     weight : share of the V light
-    emission : (vacuum Angstrom, peak over local continuum, Gaussian sigma in Angstrom) per line
+    emission : one `EmissionLine` per line
     veiling : featureless light added, relative to the continuum
     power_law : replaces the photosphere by flux ~ wavelength**power_law where not NaN
     """
@@ -43,7 +47,7 @@ class Component:
     carbon: float = 0.0
     vsini_km_s: float = 10.0
     velocity_km_s: float = 0.0
-    emission: tuple[tuple[float, float, float], ...] = field(default=())
+    emission: tuple[EmissionLine, ...] = field(default=())
     veiling: float = 0.0
     molecules: float = 1.0
     """Factor on the TiO and VO bands, which vary from star to star."""
@@ -104,14 +108,14 @@ def _add_emission(flux: Array, components: Sequence[Component]) -> None:
 
 def _broaden(flux: Array, vsini: Array, velocity: Array) -> Array:
     """Rotational broadening (as a Gaussian of the same width) and Doppler shift, by FFT."""
-    pad = 128
+    pad = 320
     padded = np.pad(flux, ((0, 0), (pad, pad)), mode="edge")
     taper = np.linspace(0.0, 1.0, 2 * pad)  # joins the two ends, which the FFT takes as neighbors
     ends = np.roll(padded, pad, axis=1)
     ends[:, : 2 * pad] = flux[:, -1:] * (1 - taper) + flux[:, :1] * taper
     k = np.fft.rfftfreq(ends.shape[1])
     sigma = 0.55 * vsini / sb.KM_S_PER_PIXEL
-    shift = velocity / sb.KM_S_PER_PIXEL
+    shift = np.log1p(velocity / SPEED_OF_LIGHT_KM_S) * sb.PIXELS_PER_LN
     kernel = np.exp(-2 * (np.pi * k * sigma[:, None]) ** 2 - 2j * np.pi * k * shift[:, None])
     smooth = np.fft.irfft(np.fft.rfft(ends, axis=1) * kernel, n=ends.shape[1], axis=1)
     return np.asarray(np.clip(smooth[:, 2 * pad :], 1e-6, None))

@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from data_pipeline.demo import impostors
 from data_pipeline.demo import spectra as sp
 from data_pipeline.demo.physics import Star
 from data_pipeline.demo.relations import colors
-from data_pipeline.spectra import SPEED_OF_LIGHT_KM_S
 
 FIRST_MJD, LAST_MJD = 55900.0, 58650.0
-
-EmissionLine = tuple[float, float, float]
-"""Vacuum Angstrom, peak over the local continuum, Gaussian sigma in Angstrom."""
 
 
 def spectrum_chance(star: Star) -> float:
@@ -49,12 +46,8 @@ def components_at(
     kind = star.kind
     phase, temperature = state_at(star, time)
     velocity = star.place.radial_velocity_km_s
-    if "galaxy" in star.anomalies:
-        return [_galaxy(star, spectrum, rng)]
-    if "quasar" in star.anomalies:
-        return [_quasar(spectrum, rng)]
-    if "cataclysmic" in star.anomalies:
-        return [_cataclysmic(spectrum, velocity, rng)]
+    if star.impostor:
+        return [impostors.component(star, spectrum, rng)]
     primary = sp.Component(
         spectrum=spectrum, weight=1.0, temperature_k=temperature, feh=star.feh,
         is_giant=kind.is_giant or _is_subgiant(star),
@@ -89,12 +82,12 @@ def _two_stars(star: Star, primary: sp.Component, phase: float) -> list[sp.Compo
     return [sp.Component(**one), sp.Component(**two)]
 
 
-def _lines(pairs: list[tuple[float, float]], sigma: float) -> tuple[EmissionLine, ...]:
+def _lines(pairs: list[tuple[float, float]], sigma: float) -> tuple[sp.EmissionLine, ...]:
     """Emission lines of one width, those too weak to see left out."""
     return tuple((center, peak, sigma) for center, peak in pairs if peak > 0.005)
 
 
-def _emission(star: Star, phase: float, rng: np.random.Generator) -> tuple[EmissionLine, ...]:
+def _emission(star: Star, phase: float, rng: np.random.Generator) -> tuple[sp.EmissionLine, ...]:
     """Emission lines by kind of star: chromospheres, shocks in Miras, discs of Be stars."""
     kind = star.kind
     planted = rng.uniform(1.5, 4.0) if "emission" in star.anomalies else 0.0
@@ -119,34 +112,3 @@ def _emission(star: Star, phase: float, rng: np.random.Generator) -> tuple[Emiss
     if kind.shape == "rrab" and phase > 0.90:  # shock on the rising branch
         pairs.append((sp.HALPHA, 0.25))
     return _lines(pairs, 2.0)
-
-
-def _galaxy(star: Star, spectrum: int, rng: np.random.Generator) -> sp.Component:
-    redshift = rng.uniform(0.02, 0.12)
-    forming = rng.uniform(0.0, 1.0)
-    lines = [(3728.5, 1.2), (sp.HBETA, 0.3), (4960.3, 0.25), (5008.2, 0.75), (6549.9, 0.25),
-             (sp.HALPHA, 1.5), (6585.3, 0.6), (6718.3, 0.3), (6732.7, 0.25)]  # fmt: skip
-    return sp.Component(
-        spectrum=spectrum, weight=1.0, temperature_k=4750.0 + 900.0 * forming, feh=0.0,
-        is_giant=True, vsini_km_s=250.0, velocity_km_s=redshift * SPEED_OF_LIGHT_KM_S,
-        emission=tuple((w, p * forming, 3.5) for w, p in lines),
-    )  # fmt: skip
-
-
-def _quasar(spectrum: int, rng: np.random.Generator) -> sp.Component:
-    redshift = rng.uniform(0.3, 1.8)
-    lines = [(1908.7, 0.6, 28.0), (2799.1, 0.8, 25.0), (4341.7, 0.25, 30.0), (4862.7, 0.8, 35.0),
-             (5008.2, 0.6, 6.0)]  # fmt: skip
-    moved = tuple((w * (1 + redshift), p, s * (1 + redshift)) for w, p, s in lines)
-    return sp.Component(spectrum=spectrum, weight=1.0, temperature_k=9000.0, feh=0.0,
-                        power_law=-1.5, emission=moved)  # fmt: skip
-
-
-def _cataclysmic(spectrum: int, velocity: float, rng: np.random.Generator) -> sp.Component:
-    strength = rng.uniform(0.6, 2.0)
-    lines = [(sp.HALPHA, 1.5), (sp.HBETA, 1.1), (sp.HGAMMA, 0.9), (sp.HDELTA, 0.7), (4687.0, 0.3),
-             (5877.2, 0.35), (6680.0, 0.25), (4472.7, 0.25)]  # fmt: skip
-    return sp.Component(
-        spectrum=spectrum, weight=1.0, temperature_k=12000.0, feh=0.0, velocity_km_s=velocity,
-        power_law=-2.2, emission=tuple((w, p * strength, 9.0) for w, p in lines),
-    )  # fmt: skip

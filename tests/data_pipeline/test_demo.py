@@ -39,9 +39,17 @@ def test_the_survey_says_that_it_is_simulated(survey):
 
 
 def test_every_class_occurs(survey):
-    assert set(survey.truth["true_class"]) == {*PAPER_CLASSES, *UNSEEN_CLASSES}
-    subtypes = {kind.subtype for kind in KINDS}
-    assert set(survey.truth["subtype"]) <= subtypes
+    stars = survey.truth.query("fault != 'complete_outlier'")
+    assert set(stars["true_class"]) == {*PAPER_CLASSES, *UNSEEN_CLASSES}
+    assert set(stars["subtype"]) <= {kind.subtype for kind in KINDS}
+
+
+def test_a_complete_outlier_is_no_star_of_a_class(survey):
+    outliers = survey.truth.query("fault == 'complete_outlier'")
+    assert len(outliers) >= 1
+    assert set(outliers["true_class"]) <= {"GALAXY", "QSO", "CV"}
+    assert survey.has_spectra[survey.rows(outliers["source_id"])].all()
+    assert outliers["true_period_days"].isna().all()
 
 
 def test_the_catalog_has_the_features_of_the_paper(survey):
