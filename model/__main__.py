@@ -27,7 +27,7 @@ def build_parser() -> argparse.ArgumentParser:
     options.add_common(command, "RUN", "run directory to make")
     options.add_preset(command)
     options.add_training(command, TrainConfig())
-    command.set_defaults(main="train_command")
+    command.set_defaults(main="train")
 
     command = commands.add_parser("finetune", help="train a classifier")
     options.add_common(command, "RUN", "run directory to make")
@@ -44,19 +44,19 @@ def build_parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--min-class-count", type=int, default=10, help="smallest class learned (10)"
     )
-    command.set_defaults(main="finetune_command")
+    command.set_defaults(main="finetune")
 
     command = commands.add_parser("predict", help="class probabilities of every star")
     options.add_common(command, "FILE", "table to write, .parquet or .csv")
     command.add_argument("--run", type=Path, required=True, help="run of a classifier")
     command.add_argument("--split", help="predict one part of this split only")
     command.add_argument("--part", default="test", help="train, val or test of --split (test)")
-    command.set_defaults(main="predict_command")
+    command.set_defaults(main="predict")
 
     command = commands.add_parser("embed", help="unit vectors of every star and modality")
     options.add_common(command, "EMB", "embeddings directory to make")
     command.add_argument("--run", type=Path, required=True, help="run to embed with")
-    command.set_defaults(main="embed_command")
+    command.set_defaults(main="embed")
 
     command = commands.add_parser("atlas", help="neighbours, maps and flags: what the page opens")
     atlas_cli.add_arguments(command)
@@ -72,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
     if isinstance(args.main, str):
         commands = importlib.import_module("model.commands")
-        getattr(commands, args.main)(args)
+        commands.run(args)
     else:
         args.main(args)
 

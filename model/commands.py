@@ -11,7 +11,7 @@ import numpy as np
 
 from data_pipeline.cli import write_json
 from data_pipeline.survey import Survey
-from model import options
+from model import distributed, options
 from model.checks import raise_all, split_rows
 from model.config import FinetuneConfig, TrainConfig
 from model.embed import embed
@@ -21,6 +21,19 @@ from model.labels import read_labels
 from model.predict import check_predictions_path, predict, write_predictions
 from model.run import Run
 from model.train import train
+
+
+def run(args: argparse.Namespace) -> None:
+    """Run the command that the arguments name."""
+    try:
+        {
+            "train": train_command,
+            "finetune": finetune_command,
+            "predict": predict_command,
+            "embed": embed_command,
+        }[args.main](args)
+    finally:
+        distributed.stop()
 
 
 def train_command(args: argparse.Namespace) -> None:
@@ -106,6 +119,7 @@ def _execution(args: argparse.Namespace) -> Execution:
     return Execution(
         device=args.device,
         cache=args.cache,
+        workers=args.workers,
         restart=getattr(args, "restart", False),
         overwrite=args.overwrite,
         command=args.command_line,
@@ -115,6 +129,8 @@ def _execution(args: argparse.Namespace) -> Execution:
 def _report_training(
     args: argparse.Namespace, run: Run, started: float, shown: Sequence[str]
 ) -> None:
+    if distributed.rank() > 0:
+        return
     best = run.history[run.training["best_epoch"]]
     figures = {
         "task": run.task,

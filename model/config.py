@@ -80,8 +80,9 @@ class PhotometryConfig(EncoderConfig):
     """Shortest and longest time scale of the positions, days; those between are log-spaced."""
     epoch_dropout: float = 0.4
     """In training up to this fraction of the epochs is left out, at random per star."""
-    value_noise: float = 0.05
-    """In training noise of this standard deviation is added, in units of the star's own scatter."""
+    value_noise: float = 0.3
+    """In training noise of up to this standard deviation is added, random per star, in units of its
+    own scatter: how noisy a star is says how faint it appears, not what it is."""
 
     def problems(self) -> list[str]:
         """Return what is wrong with the values, in words."""
@@ -131,8 +132,9 @@ class SpectraConfig(EncoderConfig):
     """Width of the convolutions (odd)."""
     n_segments: int = 8
     """The last stage is averaged in this many stretches of wavelength."""
-    value_noise: float = 0.02
-    """In training noise of this standard deviation is added to flux over median."""
+    value_noise: float = 0.1
+    """In training noise of up to this standard deviation, random per star, is added to flux over
+    median."""
     pixel_dropout: float = 0.15
     """In training up to this fraction of the wavelength range is masked, in one stretch."""
 
@@ -171,7 +173,7 @@ class MetadataConfig(EncoderConfig):
     features: tuple[str, ...] = ()
     """Names of the columns, in the order of the inputs; empty: all features of the survey."""
     exclude: tuple[str, ...] = ("l", "b", "ra_deg", "dec_deg")
-    """Features left out: position on the sky would let the pairs align on it."""
+    """Features left out, * for any letters: position on the sky would let the pairs align on it."""
     layers: tuple[int, ...] = (256, 256)
     """Widths of the hidden layers."""
     feature_dropout: float = 0.1
@@ -266,6 +268,9 @@ class TrainConfig:
     """Epochs without a lower validation loss before the training stops."""
     modality_dropout: float = 0.1
     """In training each modality of a star is hidden with this probability."""
+    match_brightness: bool = True
+    """Draw each batch from stars of similar apparent magnitude: the pairs then cannot be told apart
+    by how bright or how noisy they are."""
     view_weight: float = 0.5
     """Weight of the terms between two augmented views of one modality, beside the pairs'."""
 

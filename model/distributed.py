@@ -27,6 +27,12 @@ def start() -> torch.device:
     )
 
 
+def stop() -> None:
+    """Leave the other ranks, where there are any."""
+    if distributed.is_initialized():
+        distributed.destroy_process_group()
+
+
 def n_ranks() -> int:
     """Number of processes that train together."""
     return distributed.get_world_size() if distributed.is_initialized() else 1
@@ -46,6 +52,8 @@ def gather_rows(rows: Tensor) -> Tensor:
     """Concatenate the (n, D) rows of all ranks, whatever each one's n; gradients flow back."""
     if n_ranks() == 1:
         return rows
+    if torch.is_grad_enabled() and not rows.requires_grad:
+        rows = rows.detach().requires_grad_()  # else this rank would not join the backward pass
     counts = [torch.zeros((), dtype=torch.long, device=rows.device) for _ in range(n_ranks())]
     distributed.all_gather(counts, torch.tensor(len(rows), device=rows.device))
     longest = max(int(count) for count in counts)

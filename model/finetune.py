@@ -23,7 +23,7 @@ from model.execution import DEFAULT, Execution
 from model.labels import ClassLabels, choose_classes, read_labels
 from model.loop import Figures, Loop, Task, chosen_device
 from model.modalities import Batch, SurveyTensors, hide_modalities
-from model.resume import fingerprint, state_path
+from model.resume import fingerprint, fresh_state_path
 from model.run import Run, load_strictly, write_run
 from model.schedule import parameter_groups
 from model.train import survey_inputs
@@ -64,9 +64,6 @@ def finetune(
     torch.manual_seed(config.seed)
     classifier = Classifier(_encoders(run, tensors, rows["train"]), len(labels.classes), config)
     task = Classification(classifier, tensors, labels, rows, config, where)
-    state = state_path(out)
-    if execution.restart:
-        state.unlink(missing_ok=True)
     origin = run.checkpoint_hash if run else "scratch"
     loop = Loop(
         task=task,
@@ -74,7 +71,7 @@ def finetune(
         rows=rows["train"],
         config=config,
         device=where,
-        state_path=state,
+        state_path=fresh_state_path(out, execution.restart),
         fingerprint=fingerprint(
             survey.content_hash,
             tensors.config.to_dict(),
@@ -87,7 +84,7 @@ def finetune(
     )
     history = loop.run()
     seen = [run.training_ids, run.validation_ids] if run else [np.empty(0, np.int64)] * 2
-    written = write_run(
+    return write_run(
         out,
         task="classifier",
         module=classifier,
@@ -100,8 +97,6 @@ def finetune(
         provenance=provenance(execution.command, survey_inputs(survey), config.seed),
         overwrite=execution.overwrite,
     )
-    state.unlink(missing_ok=True)
-    return written
 
 
 class Classification(Task):

@@ -20,7 +20,7 @@ from tqdm import tqdm
 from data_pipeline.errors import InputError
 from model import distributed
 from model.config import FinetuneConfig, TrainConfig
-from model.modalities import Batch, SurveyTensors
+from model.modalities import Batch, SurveyTensors, shuffled
 from model.resume import load_state, optimizer_tensors, restore_optimizer, save_state
 from model.schedule import learning_rate
 
@@ -71,6 +71,8 @@ class Loop:
     state_path: Path
     fingerprint: str
     average_decay: float = 0.0
+    magnitude: NDArray[np.float64] | None = None
+    """Apparent magnitudes (N,) to draw batches of similar ones by."""
     description: str = "train"
 
     def __post_init__(self) -> None:
@@ -95,14 +97,14 @@ class Loop:
         return self.progress.history
 
     def _epoch(self) -> Figures:
-        epoch, size = self.progress.epoch, self.config.batch_size
-        order = np.random.default_rng([self.config.seed, epoch]).permutation(self.rows)
+        epoch = self.progress.epoch
+        rng = np.random.default_rng([self.config.seed, epoch])
         generator = _seed_everything(self.config.seed, epoch)
-        steps = []
-        for step in range(self.steps_per_epoch):
-            picked = distributed.share(order[step * size : (step + 1) * size])
-            batch = self.tensors.batch(picked)
-            steps.append(self._step(batch, generator, epoch * self.steps_per_epoch + step))
+        steps: list[Figures] = []
+        for picked in shuffled(self.rows, self.config.batch_size, rng, self.magnitude):
+            batch = self.tensors.batch(distributed.share(picked))
+            step = epoch * self.steps_per_epoch + len(steps)
+            steps.append(self._step(batch, generator, step))
         figures = {name: _mean(steps, name) for name in dict.fromkeys(k for s in steps for k in s)}
         figures |= {f"val_{name}": value for name, value in self._validate().items()}
         self._finish_epoch(figures)

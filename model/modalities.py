@@ -66,6 +66,9 @@ def pairs(names: tuple[str, ...]) -> list[tuple[str, str]]:
     return list(itertools.combinations(names, 2))
 
 
+BRIGHTNESS_JITTER = 0.3  # magnitudes: the same neighbors do not meet in every epoch
+
+
 @dataclass(frozen=True)
 class Batch:
     """Some rows of a survey, ready for the model.
@@ -148,6 +151,13 @@ class SurveyTensors:
         return {name: arrays.present for name, arrays in self.arrays.items()}
 
     @property
+    def magnitude(self) -> NDArray[np.float64]:
+        """Apparent magnitude (N,), from the photometry; NaN where there is none."""
+        if "photometry" not in self.arrays:
+            return np.full(len(self), np.nan)
+        return photometry.magnitudes(self.arrays["photometry"])
+
+    @property
     def any_present(self) -> NDArray[np.bool_]:
         """Mask (N,) of the stars with at least one modality."""
         return np.any(list(self.present.values()), axis=0)
@@ -165,8 +175,33 @@ class SurveyTensors:
 
     def batches(self, rows: NDArray[np.int64], size: int) -> Iterator[Batch]:
         """Gather all of `rows`, in order, `size` at a time."""
-        for start in range(0, len(rows), size):
-            yield self.batch(rows[start : start + size])
+        for chunk in chunks(rows, size):
+            yield self.batch(chunk)
+
+
+def shuffled(
+    rows: NDArray[np.int64], size: int, rng: np.random.Generator, magnitude: NDArray | None = None
+) -> list[NDArray[np.int64]]:
+    """Split rows at random into batches of `size`, leaving out what is left over.
+
+    With `magnitude` (N,) the stars of a batch are of similar brightness; those without one are
+    spread over all batches. Fewer rows than `size` make one batch.
+    """
+    order = rng.permutation(rows)
+    if magnitude is not None:
+        value = magnitude[order] + rng.normal(0, BRIGHTNESS_JITTER, len(order))
+        known = value[np.isfinite(value)]
+        if len(known):
+            value = np.where(np.isfinite(value), value, rng.choice(known, len(order)))
+        order = np.roll(order[np.argsort(value, kind="stable")], rng.integers(len(order)))
+    n_batches = max(1, len(order) // size)
+    batches = chunks(order, size)[:n_batches]
+    return [batches[i] for i in rng.permutation(n_batches)]
+
+
+def chunks(rows: NDArray[np.int64], size: int) -> list[NDArray[np.int64]]:
+    """Split rows into consecutive chunks of `size`; the last may be shorter."""
+    return [rows[start : start + size] for start in range(0, len(rows), size)]
 
 
 def hide_modalities(batch: Batch, rate: float, generator: Generator) -> Batch:

@@ -24,6 +24,9 @@ def add_common(parser: argparse.ArgumentParser, out: str, out_help: str) -> None
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda (auto)")
     parser.add_argument(
+        "--workers", type=int, metavar="N", help="processes that prepare the inputs"
+    )
+    parser.add_argument(
         "--cache", type=Path, metavar="DIR", help="keep prepared inputs here (SURVEY.tensors)"
     )
 

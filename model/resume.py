@@ -21,6 +21,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from data_pipeline.errors import InputError
+from model import distributed
 
 State = dict[str, dict[str, Tensor]]
 
@@ -29,6 +30,15 @@ def state_path(run: str | Path) -> Path:
     """Return where the state of the training that will become `run` is kept."""
     run = Path(run)
     return run.with_name(f"{run.name}.resume.safetensors")
+
+
+def fresh_state_path(run: str | Path, restart: bool) -> Path:
+    """Return `state_path`, with what is there removed when the training is to begin anew."""
+    path = state_path(run)
+    if restart and distributed.rank() == 0:
+        path.unlink(missing_ok=True)
+    distributed.wait()
+    return path
 
 
 def fingerprint(*parts: Any) -> str:

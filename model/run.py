@@ -21,8 +21,10 @@ from torch import Tensor, nn
 
 from data_pipeline.directories import new_directory, read_manifest, write_manifest
 from data_pipeline.errors import InputError
+from model import distributed
 from model.clip import MultimodalCLIP
 from model.config import ModelConfig
+from model.resume import state_path
 
 KIND = "run"
 SCHEMA_VERSION = 1
@@ -132,7 +134,13 @@ def write_run(
     provenance: Mapping[str, Any],
     overwrite: bool = False,
 ) -> Run:
-    """Write a run directory, whole or not at all, and open it."""
+    """Write a run directory, whole or not at all, drop the state to resume from, and open it.
+
+    Of several ranks the first one writes.
+    """
+    if distributed.rank() > 0:
+        distributed.wait()
+        return Run.open(path)
     content = {
         "task": task,
         "model": model_config.to_dict(),
@@ -147,4 +155,6 @@ def write_run(
         np.save(building / TRAINING_IDS, np.sort(training_ids))
         np.save(building / VALIDATION_IDS, np.sort(validation_ids))
         write_manifest(building, KIND, SCHEMA_VERSION, provenance, task=task)
+    state_path(path).unlink(missing_ok=True)
+    distributed.wait()
     return Run.open(path)

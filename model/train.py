@@ -21,8 +21,8 @@ from model.config import ModelConfig, TrainConfig
 from model.execution import DEFAULT, Execution
 from model.loop import Figures, Loop, Task, chosen_device
 from model.loss import clip_loss, enough, pair_losses
-from model.modalities import Batch, SurveyTensors, hide_modalities
-from model.resume import fingerprint, state_path
+from model.modalities import Batch, SurveyTensors, chunks, hide_modalities
+from model.resume import fingerprint, fresh_state_path
 from model.run import Run, write_run
 from model.schedule import parameter_groups
 
@@ -50,24 +50,19 @@ def train(
     torch.manual_seed(config.seed)
     model = MultimodalCLIP(tensors.config)
     model.fit_scalers(tensors, rows["train"])
-    state = state_path(out)
-    if execution.restart:
-        state.unlink(missing_ok=True)
     loop = Loop(
         task=Pretraining(model, tensors, rows["val"], config, where),
         tensors=tensors,
         rows=rows["train"],
         config=config,
         device=where,
-        state_path=state,
+        state_path=fresh_state_path(out, execution.restart),
         fingerprint=fingerprint(survey.content_hash, tensors.config.to_dict(), asdict(config)),
+        magnitude=tensors.magnitude if config.match_brightness else None,
         description="pre-train",
     )
     history = loop.run()
-    if distributed.rank() > 0:
-        distributed.wait()
-        return Run.open(out)
-    run = write_run(
+    return write_run(
         out,
         task="pretraining",
         module=model,
@@ -80,9 +75,6 @@ def train(
         provenance=provenance(execution.command, survey_inputs(survey), config.seed),
         overwrite=execution.overwrite,
     )
-    state.unlink(missing_ok=True)
-    distributed.wait()
-    return run
 
 
 class Pretraining(Task):
@@ -97,7 +89,9 @@ class Pretraining(Task):
         device: torch.device,
     ) -> None:
         self.module = model
-        self.model, self.tensors, self.val_rows = model, tensors, val_rows
+        self.model, self.tensors = model, tensors
+        by_brightness = np.argsort(tensors.magnitude[val_rows], kind="stable")
+        self.val_rows = val_rows[by_brightness] if config.match_brightness else val_rows
         self.config, self.device = config, device
 
     def groups(self) -> list[dict]:
@@ -119,7 +113,8 @@ class Pretraining(Task):
         """Return the losses on the val part, the same views each time."""
         generator = Generator().manual_seed(self.config.seed)
         sums: dict[str, list[float]] = {}
-        for batch in self.tensors.batches(self.val_rows, self.config.batch_size):
+        for rows in chunks(self.val_rows, self.config.batch_size):
+            batch = self.tensors.batch(distributed.share(rows))
             losses, views = self._losses(batch, generator)
             score = float(self._total(losses, views))
             figures = {"score": score} | {k: float(v) for k, v in (losses | views).items()}

@@ -26,12 +26,12 @@ MIN_KEPT = 3  # epochs that augmentation leaves at least
 
 
 class PhotometryEncoder(Encoder):
-    """From `time, phase, value, weight, band` (B, T) and `scalars` (B, 2 F + 2) to (B, H)."""
+    """From `time, phase, value, weight, band` (B, T) and `scalars` (B, 2 F + 1) to (B, H)."""
 
     def __init__(self, config: PhotometryConfig) -> None:
         super().__init__()
         self.config: PhotometryConfig = config
-        n_bands, n_scalars = len(config.bands), 2 * len(config.bands) + 2
+        n_bands, n_scalars = len(config.bands), 2 * len(config.bands) + 1
         self.standardize = Standardize(n_scalars)
         self.scalar_mlp = MLP([2 * n_scalars, SCALAR_WIDTH, SCALAR_WIDTH], config.dropout)
         self.fold = FoldBranch(config, n_bands)
@@ -40,7 +40,7 @@ class PhotometryEncoder(Encoder):
         self.out = MLP([width, config.hidden_dim, config.hidden_dim], config.dropout)
 
     def fit_scalers(self, arrays: ModalityArrays, rows: NDArray) -> None:
-        """Learn the spread of amplitudes, errors and periods."""
+        """Learn the spread of amplitudes, colors and periods."""
         present = rows[arrays.present[rows]]
         self.standardize.fit(torch.from_numpy(scalars(arrays, present, self.config)))
 
@@ -49,9 +49,9 @@ class PhotometryEncoder(Encoder):
         shape, device = inputs["value"].shape, inputs["value"].device
         drawn = torch.rand(shape, generator=generator).to(device)
         noise = torch.randn(shape, generator=generator).to(device)
-        per_star = torch.rand((2, shape[0], 1), generator=generator).to(device)
+        per_star = torch.rand((3, shape[0], 1), generator=generator).to(device)
         weight = drop_epochs(inputs["weight"], drawn, per_star[0] * self.config.epoch_dropout)
-        value = inputs["value"] + self.config.value_noise * noise
+        value = inputs["value"] + self.config.value_noise * per_star[2] * noise
         phase = torch.remainder(inputs["phase"] + per_star[1], 1.0)
         return {**inputs, "weight": weight, "value": value, "phase": phase}
 

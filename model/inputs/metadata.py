@@ -1,13 +1,14 @@
 """Catalog features as model inputs: the survey's `feature` columns, and no others.
 
-Where there are parallaxes, apparent magnitudes become one absolute magnitude and colors, so that
-how bright a star appears does not decide which stars are alike. Errors are left out for the same
-reason. What a column is, its UCD says.
+Where there are parallaxes, apparent magnitudes become one absolute magnitude and colors, proper
+motions a velocity, so that how near or how bright a star appears does not decide which stars are
+alike. Errors are left out for the same reason. What a column is, its UCD says.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from fnmatch import fnmatchcase
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from model.config import MetadataConfig
 from model.inputs.arrays import ModalityArrays
 
 REASONS = ("", "every feature is missing")
-VERSION = 1
+VERSION = 2
 Table = dict[str, NDArray[np.float64]]
 
 
@@ -67,20 +68,27 @@ def intrinsic_features(table: Table, columns: dict[str, Column], exclude: tuple[
     ----------
     table : feature name to float64 array, shape (n,)
     columns : feature name to its column, for the UCD
-    exclude : names left out
+    exclude : patterns of names left out
     """
     magnitudes = [name for name in table if _is(columns[name], "phot.mag")]
     errors = {name for name in table if _is(columns[name], "stat.error")}
     parallax = next((name for name in table if _is(columns[name], "pos.parallax")), None)
-    dropped = set(exclude) | (errors if parallax else set())
+    dropped = {name for name in table if any(fnmatchcase(name, pattern) for pattern in exclude)}
+    dropped |= errors if parallax else set()
     kept = {name: value for name, value in table.items() if name not in dropped}
     if parallax is None or not magnitudes:
         return kept
     reference = "phot_g_mean_mag" if "phot_g_mean_mag" in table else magnitudes[0]
     error = next((n for n in errors if columns[n].ucd.startswith("stat.error;pos.parallax")), None)
     least = table[error] if error else np.full(len(table[parallax]), 0.01)
-    kept = {name: value for name, value in kept.items() if name not in magnitudes}
+    motions = [name for name in table if _is(columns[name], "pos.pm")]
+    distances = {name for name in table if _is(columns[name], "pos.parallax", "stat.snr;pos.par")}
+    replaced = {*magnitudes, *motions, *distances}
+    kept = {name: value for name, value in kept.items() if name not in replaced}
     kept["absolute_magnitude"] = absolute_magnitude(table[reference], table[parallax], least)
+    if "pm" in motions:
+        distance_kpc = 1 / _safe_parallax(table[parallax], least)
+        kept["tangential_velocity"] = 4.74 * table["pm"] * distance_kpc  # km/s
     for name in magnitudes:
         if name != reference and name not in dropped:
             kept[f"{name}-{reference}"] = table[name] - table[reference]
@@ -97,9 +105,14 @@ def absolute_magnitude(
     A parallax below its error, negative ones among them, is replaced by the error: the result is
     then the faintest the star can well be.
     """
-    parallax = np.maximum(parallax_mas, np.maximum(parallax_error_mas, 1e-3))
-    return magnitude - 10 + 5 * np.log10(parallax)
+    return magnitude - 10 + 5 * np.log10(_safe_parallax(parallax_mas, parallax_error_mas))
 
 
-def _is(column: Column, ucd: str) -> bool:
-    return column.ucd.startswith(ucd)
+def _safe_parallax(
+    parallax_mas: NDArray[np.float64], parallax_error_mas: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    return np.maximum(parallax_mas, np.maximum(parallax_error_mas, 1e-3))
+
+
+def _is(column: Column, *ucds: str) -> bool:
+    return column.ucd.startswith(ucds)

@@ -1,8 +1,9 @@
 """Light curves as model inputs: per band scaled values, times from mid-survey, phases at 2 P.
 
 Brightness is in magnitudes pointing up (brighter is larger), minus the band's median, over the
-band's scatter; the scatter itself is a scalar of its own. What would tell stars apart by how they
-were observed (absolute time, position, the number of epochs) is left out.
+band's scatter; the scatter itself, less the noise, is a scalar of its own. What would tell stars
+apart by how they were observed (absolute time, apparent magnitude, size of the errors, number of
+epochs) is left out; the apparent magnitude is kept aside, to draw batches by.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from model.config import PhotometryConfig
 from model.inputs.arrays import ModalityArrays
 
 REASONS = ("", "no light curve", "too few good epochs")
-VERSION = 2
+VERSION = 3
 """Part of the cache's key: raise it when the arrays change for the same config."""
 CLIP = 6.0  # scaled values beyond this are artefacts; deep narrow eclipses reach about 5
 SCATTER_FLOOR = 1e-3  # magnitudes; keeps a constant light curve finite
@@ -30,9 +31,9 @@ def prepare(survey: Survey, config: PhotometryConfig, rows: NDArray[np.intp]) ->
 
     Per point: `time` (days from the middle of the light curve), `phase` (in [0, 1) of the fold at
     twice the period, zero without one), `value`, `weight` (0 to 1, from the error), `band` (index).
-    Per object: `log_scatter` and `log_error` (n_bands; log10 of magnitudes, NaN where the band is
-    absent), `log_period` (log10 days, NaN without any), `is_claimed` (1 where the period is one the
-    survey stands by, 0 where it is the best guess of a star without).
+    Per object: `log_scatter` and `level` (n_bands; log10 of magnitudes, and magnitudes; NaN where
+    the band is absent), `log_period` (log10 days, NaN without any), `is_claimed` (1 where the
+    period is one the survey stands by, 0 where it is the best guess of a star without).
     """
     bands = tuple(survey.bands)
     source_ids = survey.objects["source_id"].to_numpy()[rows]
@@ -53,7 +54,7 @@ def prepare(survey: Survey, config: PhotometryConfig, rows: NDArray[np.intp]) ->
         },
         per_object={
             "log_scatter": np.array([s[2] for s in stars], np.float32).reshape(-1, len(bands)),
-            "log_error": np.array([s[3] for s in stars], np.float32).reshape(-1, len(bands)),
+            "level": np.array([s[3] for s in stars], np.float32).reshape(-1, len(bands)),
             "log_period": log_period.astype(np.float32),
             "is_claimed": is_claimed[absence == 0].astype(np.float32),
         },
@@ -103,15 +104,15 @@ def _star(
     keep = _at_most(keep, config.max_epochs)
     time, magnitude, error, band = time[keep], magnitude[keep], error[keep], band[keep]
     value, weight = np.zeros_like(magnitude), np.ones_like(magnitude)
-    log_scatter, log_error = list(absent), list(absent)
+    log_scatter, level = list(absent), list(absent)
     for index in np.unique(band):
         here = band == index
-        scaled = scale_band(magnitude[here], error[here])
-        value[here], weight[here], log_scatter[index], log_error[index] = scaled
+        value[here], weight[here], log_scatter[index] = scale_band(magnitude[here], error[here])
+        level[index] = -float(np.median(magnitude[here]))
     phase = aligned_phase(time, value, weight, period)
     time = time - (time[0] + time[-1]) / 2
     points = {"time": time, "phase": phase, "value": value, "weight": weight, "band": band}
-    return 0, points, log_scatter, log_error
+    return 0, points, log_scatter, level
 
 
 def brightness(light_curve: LightCurve) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -137,8 +138,8 @@ def brightness(light_curve: LightCurve) -> tuple[NDArray[np.float64], NDArray[np
 
 def scale_band(
     magnitude: NDArray[np.float64], error: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], float, float]:
-    """Scale one band's brightness (n,): value, weight, log10 scatter, log10 typical error."""
+) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+    """Scale one band's brightness (n,): value, weight, log10 of the scatter beyond the errors."""
     centered = magnitude - np.median(magnitude)
     low, high = np.percentile(centered, (1, 99))
     scatter = max(float(np.std(np.clip(centered, low, high))), SCATTER_FLOOR)
@@ -148,7 +149,8 @@ def scale_band(
     relative = np.where(usable, error, typical) / typical
     weight = 1 / (1 + relative**2)
     value = np.clip(centered / scatter, -CLIP, CLIP)
-    return value, weight, float(np.log10(scatter)), float(np.log10(max(typical, 1e-4)))
+    intrinsic = np.sqrt(max(scatter**2 - typical**2, (0.2 * scatter) ** 2))
+    return value, weight, float(np.log10(intrinsic))
 
 
 def aligned_phase(
@@ -184,15 +186,27 @@ def resolve(config: PhotometryConfig, arrays: ModalityArrays) -> PhotometryConfi
 def scalars(
     arrays: ModalityArrays, rows: NDArray[np.intp], config: PhotometryConfig
 ) -> NDArray[np.float32]:
-    """Return per band log scatter and log error, then is_claimed and log period: (n, 2 F + 2)."""
+    """Return log scatter and colors of the bands, is_claimed and log period: (n, 2 F + 1)."""
     found, at = arrays.facts["bands"], arrays.at(rows)
-    columns = []
-    for name in ("log_scatter", "log_error"):
+
+    def of_bands(name: str) -> list[NDArray[np.float32]]:
         values = arrays.per_object[name][at]
         missing = np.full(len(rows), np.nan, np.float32)
-        columns += [values[:, found.index(b)] if b in found else missing for b in config.bands]
-    columns += [arrays.per_object[name][at] for name in ("is_claimed", "log_period")]
-    return np.stack(columns, axis=1)
+        return [values[:, found.index(b)] if b in found else missing for b in config.bands]
+
+    first, *others = of_bands("level")
+    colors = [first - other for other in others]
+    period = [arrays.per_object[name][at] for name in ("is_claimed", "log_period")]
+    return np.stack([*of_bands("log_scatter"), *colors, *period], axis=1)
+
+
+def magnitudes(arrays: ModalityArrays) -> NDArray[np.float64]:
+    """Return the apparent magnitude (N,) of every object, mean over its bands, NaN where absent."""
+    result = np.full(len(arrays), np.nan)
+    level = np.asarray(arrays.per_object["level"], dtype=np.float64)
+    known = np.isfinite(level)
+    result[arrays.present] = np.where(known, level, 0).sum(1) / np.maximum(known.sum(1), 1)
+    return result
 
 
 def collate(

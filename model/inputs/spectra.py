@@ -11,8 +11,9 @@ from model.config import SpectraConfig
 from model.inputs.arrays import ModalityArrays
 
 REASONS = ("", "no spectrum", "too few good pixels in range", "no positive flux")
-VERSION = 1
+VERSION = 2
 MIN_GOOD = 0.2  # fraction of the grid
+RESIDUAL_STRETCH = 3.0  # lines are a tenth of the continuum: bring them to the level of the rest
 CLIP = 50.0  # flux over median; emission lines of Miras stay, cosmic rays do not
 
 
@@ -25,9 +26,10 @@ def grid(config: SpectraConfig) -> NDArray[np.float64]:
 def prepare(survey: Survey, config: SpectraConfig, rows: NDArray[np.intp]) -> ModalityArrays:
     """Return the arrays of some rows of a survey.
 
-    Per object `channels` (4, n_pixels), float16, zero where bad: asinh of flux over median, the
-    residual from the continuum over the continuum, log of the error, 1 where good. The star's best
-    spectrum is taken, in its rest frame where the velocity is known.
+    Per object `channels` (3, n_pixels), float16, zero where bad: asinh of flux over median, the
+    residual from the continuum over the continuum, 1 where good. The star's best spectrum is taken,
+    in its rest frame where the velocity is known. Its errors, which say how faint the star appears,
+    are left out.
     """
     wavelength = grid(config)
     source_ids = survey.objects["source_id"].to_numpy()[rows]
@@ -35,7 +37,7 @@ def prepare(survey: Survey, config: SpectraConfig, rows: NDArray[np.intp]) -> Mo
     channels = [channels.astype(np.float16) for _, channels in stars if channels is not None]
     return ModalityArrays(
         absence=np.array([absence for absence, _ in stars], dtype=np.int8),
-        per_object={"channels": np.array(channels, np.float16).reshape(-1, 4, len(wavelength))},
+        per_object={"channels": np.array(channels, np.float16).reshape(-1, 3, len(wavelength))},
         facts={"reasons": list(REASONS)},
     )
 
@@ -45,7 +47,7 @@ def _star(
 ) -> tuple[int, NDArray | None]:
     if spectrum is None or not len(spectrum):
         return 1, None
-    flux, flux_err, mask = resample(spectrum.rest_frame(), wavelength)
+    flux, _, mask = resample(spectrum.rest_frame(), wavelength)
     good = ~mask & np.isfinite(flux)
     if good.mean() < MIN_GOOD:
         return 2, None
@@ -53,16 +55,14 @@ def _star(
     if not median > 0:
         return 3, None
     scaled = np.where(good, np.clip(flux / median, -CLIP, CLIP), 0.0)
-    error = np.where(good & np.isfinite(flux_err), flux_err, 0.0)
-    error = np.log1p(10 * np.clip(error / median, 0, CLIP))
     residual = continuum_residual(scaled, good, config)
-    return 0, np.stack([np.arcsinh(scaled), residual, error, good])
+    return 0, np.stack([np.arcsinh(scaled), residual, good])
 
 
 def continuum_residual(
     flux: NDArray[np.float64], good: NDArray[np.bool_], config: SpectraConfig
 ) -> NDArray[np.float64]:
-    """Return (flux − continuum) / continuum (n_pixels,), zero where bad, stretched by three.
+    """Return (flux − continuum) / continuum (n_pixels,), zero where bad, stretched.
 
     The continuum is the running mean over the good pixels.
     """
@@ -71,7 +71,7 @@ def continuum_residual(
     weight = np.convolve(good, kernel, "same")
     continuum = np.convolve(flux * good, kernel, "same") / np.maximum(weight, 1)
     residual = (flux - continuum) / (np.abs(continuum) + 0.1)
-    return np.where(good, 3 * np.clip(residual, -3, 3), 0.0)
+    return np.where(good, RESIDUAL_STRETCH * np.clip(residual, -3, 3), 0.0)
 
 
 def resolve(config: SpectraConfig, arrays: ModalityArrays) -> SpectraConfig:
@@ -82,5 +82,5 @@ def resolve(config: SpectraConfig, arrays: ModalityArrays) -> SpectraConfig:
 def collate(
     arrays: ModalityArrays, rows: NDArray[np.intp], config: SpectraConfig
 ) -> dict[str, NDArray]:
-    """Return the `channels` of some rows, float32 (n, 4, n_pixels)."""
+    """Return the `channels` of some rows, float32 (n, 3, n_pixels)."""
     return {"channels": arrays.per_object["channels"][arrays.at(rows)].astype(np.float32)}

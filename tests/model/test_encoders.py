@@ -17,7 +17,15 @@ from model.encoders.folding import fold_channels
 from model.encoders.photometry import PhotometryEncoder, drop_epochs
 from model.inputs import photometry
 from model.inputs.arrays import ModalityArrays
-from model.modalities import Batch, Modality, SurveyTensors, hide_modalities, pairs, register
+from model.modalities import (
+    Batch,
+    Modality,
+    SurveyTensors,
+    hide_modalities,
+    pairs,
+    register,
+    shuffled,
+)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +52,7 @@ def light_curves(period: float = 0.7, n_stars: int = 3) -> Inputs:
         "value": value,
         "weight": torch.full_like(value, 0.5),
         "band": torch.zeros_like(value, dtype=torch.int64),
-        "scalars": torch.zeros(n_stars, 4),
+        "scalars": torch.zeros(n_stars, 3),
     }
 
 
@@ -195,6 +203,20 @@ def test_hidden_modalities_leave_at_least_one(tensors: SurveyTensors) -> None:
         assert all(len(t) == int(mask.sum()) for t in hidden.inputs[name].values())
 
 
+def test_batches_are_of_similar_brightness() -> None:
+    rng = np.random.default_rng(0)
+    magnitude = rng.uniform(10, 17, 500)
+    magnitude[::10] = np.nan
+    rows = np.arange(500)
+    batches = shuffled(rows, 64, rng, magnitude)
+    assert [len(batch) for batch in batches] == [64] * 7
+    assert len(np.unique(np.concatenate(batches))) == 7 * 64
+    spread = [np.nanstd(magnitude[batch]) for batch in batches]
+    assert np.median(spread) < 0.5 < np.nanstd(magnitude)
+    assert all(np.isnan(magnitude[batch]).any() for batch in batches)
+    assert len(shuffled(rows[:10], 64, rng)[0]) == 10
+
+
 def test_standardize_uses_robust_statistics_and_marks_the_missing() -> None:
     layer = Standardize(2, clip=3.0)
     values = torch.randn(1000, 2, generator=Generator().manual_seed(0))
@@ -230,7 +252,7 @@ def test_a_band_the_model_does_not_know_is_ignored(
     config = replace(model_config, encoders={"photometry": photometry})
     batch = SurveyTensors(survey, config, cache).batch(np.array([0, 1]))
     assert set(batch.inputs["photometry"]["band"].unique().tolist()) == {0}
-    assert batch.inputs["photometry"]["scalars"].shape == (2, 4)
+    assert batch.inputs["photometry"]["scalars"].shape == (2, 3)
 
 
 class ImageConfig(EncoderConfig):

@@ -201,15 +201,19 @@ def test_brightness_and_errors_become_intrinsic() -> None:
         "j_mag": np.array([9.0, 14.0]),
         "parallax": np.array([10.0, 1.0]),
         "parallax_error": np.array([0.1, 0.1]),
+        "pm": np.array([20.0, 2.0]),
+        "pmra": np.array([20.0, 2.0]),
+        "parallax_over_error": np.array([100.0, 10.0]),
         "bp_rp": np.array([1.0, 1.0]),
         "l": np.array([10.0, 20.0]),
     }
     columns = {name: PAPER_FEATURES[name] for name in table}
     derived = metadata.intrinsic_features(table, columns, MetadataConfig().exclude)
     assert set(derived) == {
-        "parallax", "bp_rp", "absolute_magnitude", "j_mag-phot_g_mean_mag",
+        "bp_rp", "absolute_magnitude", "j_mag-phot_g_mean_mag", "tangential_velocity",
     }  # fmt: skip
     np.testing.assert_allclose(derived["absolute_magnitude"], [5.0, 5.0])
+    np.testing.assert_allclose(derived["tangential_velocity"], 9.48)
     np.testing.assert_allclose(derived["j_mag-phot_g_mean_mag"], [-1.0, -1.0])
 
 

@@ -306,3 +306,20 @@ def test_a_modality_that_no_star_has_is_left_out(model_config: ModelConfig, tmp_
     vectors = embed(survey, run, tmp_path / "e")
     assert vectors.present["photometry"].sum() == 29
     assert np.isfinite(vectors.fused).all()
+
+
+def test_torchrun_trains_one_model_on_two_ranks(tiny_survey: Path, tmp_path: Path) -> None:
+    root = Path(__file__).resolve().parents[2]
+    env = {**os.environ, "OMP_NUM_THREADS": "1", "ASTROM3_QUIET": "1"}
+    command = [
+        sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2",
+        "-m", "model", "train", str(tiny_survey), "--out", str(tmp_path / "run"),
+        "--epochs", "2", "--batch-size", "16", "--modalities", "photometry,metadata",
+        "--set", "photometry.channels=[8,8]", "--set", "photometry.hidden_dim=16",
+    ]  # fmt: skip
+    done = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("run written to") == 1
+    run = Run.open(tmp_path / "run")
+    assert len(run.history) == 2
+    assert all(bool(torch.isfinite(value).all()) for value in run.weights().values())
