@@ -58,12 +58,11 @@ class Rail(Piece):
 
 
 class MapBar(Piece):
-    """What a map shows, what a drag on it does, and a remark."""
+    """What a map shows, what a drag on the maps does (known to the browser alone), a remark."""
 
     label = param.String()
     options = param.Dict({})
     value = param.String()
-    tool = param.String("pan")
     note = param.String()
 
     _esm = static("map_bar.js")

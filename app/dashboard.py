@@ -93,12 +93,15 @@ class Dashboard:
         tie(state, "map_modality", self.map_bar, "value")
         tie(state, "diagram", self.scatter_bar, "value")
         for bar, view in ((self.map_bar, self.map), (self.scatter_bar, self.scatter)):
-            bar.param.watch(lambda event, view=view: view.use_tool(event.new), "tool")
             bar.on_act = lambda _, view=view: view.show_all()
-        self.header.on_act = self.keys.on_act = self.act
+        self.header.on_act = self.keys.on_act = self._act_at_once
         self.keys.param.watch(lambda event: self._hold(event.new), "held")
         self._show_selection()
         self._show_notes()
+
+    def _act_at_once(self, message: dict[str, Any]) -> None:
+        with pn.io.hold():  # all that a gesture changes reaches the browser together
+            self.act(message)
 
     def act(self, message: dict[str, Any]) -> None:
         """Do what a button or a key asks: {"act": name, ...}."""
@@ -114,8 +117,6 @@ class Dashboard:
                 state.theme = "dark" if state.theme == "light" else "light"
             case "mode":
                 state.select_mode = message["mode"]
-            case "tool":
-                self.map_bar.tool = self.scatter_bar.tool = message["tool"]
             case "search":
                 self.find(str(message["text"]))
             case "help":

@@ -33,7 +33,6 @@ from app.shading import Frame, Pixels
 
 _COLUMNS = ("x", "y", "color", "marker", "name", "info")
 _NO_RING_ON_CLICK = "* { --outline-width: 0px; }"
-_ONE_TOOL = "for (const [name, tool] of Object.entries(tools)) tool.active = name == fig.tags[0]"
 _NAME_UNDER_POINTER = """
 const {index, geometry: at} = cb_data
 const hits = index.indices
@@ -59,6 +58,11 @@ window.astrom3_pointer = setTimeout(() => { pointer.tags = place }, 40)
 class StarFigure:
     """The figure and its layers, from the bottom: picture, markers, selected markers, rings.
 
+    Parameters
+    ----------
+    name : str
+        What its tools are called by: "<name>-pan", "<name>-lasso", "<name>-box".
+
     Attributes
     ----------
     fig : bokeh figure
@@ -66,16 +70,16 @@ class StarFigure:
         Its tags are the pointer's place while a picture is shown.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
         self.x_range: Any = Range1d(start=0, end=1)  # Bokeh's ends may be dates; ours are numbers
         self.y_range: Any = Range1d(start=0, end=1)
         self._outlines = PolyAnnotation(visible=False), BoxAnnotation(visible=False)
         lasso, box = self._outlines
-        self._tools = {
-            "pan": PanTool(),
-            "lasso": LassoSelectTool(renderers=[], overlay=lasso),
-            "box": BoxSelectTool(renderers=[], overlay=box),
-        }
+        self._tools = [  # by these names static/keys.js switches them, in the browser alone
+            PanTool(name=f"{name}-pan"),
+            LassoSelectTool(name=f"{name}-lasso", renderers=[], overlay=lasso),
+            BoxSelectTool(name=f"{name}-box", renderers=[], overlay=box),
+        ]
         self.fig = self._empty_figure()
         self._picture_source = ColumnDataSource({"image": [], "x": [], "y": [], "dw": [], "dh": []})
         self._picture = self.fig.image_rgba(source=self._picture_source, visible=False)
@@ -115,10 +119,6 @@ class StarFigure:
                 line_width=1.4, line_dash="solid",
             )  # fmt: skip
         self._fade_unlit()
-
-    def use_tool(self, name: str) -> None:
-        """Make a drag "pan", "lasso" or "box"."""
-        self.fig.tags = [name]
 
     def set_view(self, x: tuple[float, float], y: tuple[float, float]) -> None:
         """Show this part of the plane; a range may run backwards."""
@@ -169,10 +169,13 @@ class StarFigure:
         self._lit.visible = markers and self._has_lit
         self._picture_label.visible = False
 
-    def set_rings(self, focus: NDArray[np.float64], neighbors: NDArray[np.float64]) -> None:
-        """Ring the star in focus, shape (0 or 1, 2), and the listed ones, shape (n, 2)."""
-        self._focus_source.data = {"x": focus[:, 0], "y": focus[:, 1]}
-        self._neighbor_source.data = {"x": neighbors[:, 0], "y": neighbors[:, 1]}
+    def ring_focus(self, xy: NDArray[np.float64]) -> None:
+        """Ring the star in focus, shape (0 or 1, 2)."""
+        self._focus_source.data = {"x": xy[:, 0], "y": xy[:, 1]}
+
+    def ring_neighbors(self, xy: NDArray[np.float64]) -> None:
+        """Ring the stars listed beside the maps, shape (n, 2)."""
+        self._neighbor_source.data = {"x": xy[:, 0], "y": xy[:, 1]}
 
     def name_star(self, x: float, y: float, text: str) -> None:
         """Write a name beside a place; an empty text takes it away."""
@@ -210,12 +213,11 @@ class StarFigure:
     def _empty_figure(self) -> figure:
         zoom = WheelZoomTool(zoom_on_axis=False)
         fig = figure(
-            x_range=self.x_range, y_range=self.y_range, tools=[*self._tools.values(), zoom],
+            x_range=self.x_range, y_range=self.y_range, tools=[*self._tools, zoom],
             toolbar_location=None, sizing_mode="stretch_both", min_border=4,
             background_fill_alpha=0, border_fill_alpha=0, stylesheets=[_NO_RING_ON_CLICK],
         )  # fmt: skip
-        fig.toolbar.update(active_drag=self._tools["pan"], active_scroll=zoom, active_tap=None)
-        fig.js_on_change("tags", CustomJS(args={"fig": fig, "tools": self._tools}, code=_ONE_TOOL))
+        fig.toolbar.update(active_drag=self._tools[0], active_scroll=zoom, active_tap=None)
         for axis in fig.axis:
             axis.update(
                 axis_label_text_font=FONT, axis_label_text_font_size="12px",

@@ -31,10 +31,12 @@ Rows = NDArray[np.integer]
 class StarView(pn.viewable.Viewer):
     """A map of the atlas's stars. Subclasses set the plane with `show_plane`."""
 
+    figure_name = "stars"
+
     def __init__(self, state: AppState, store: AtlasStore, **params: Any) -> None:
         super().__init__(**params)
         self.state, self.store = state, store
-        self.stars = StarFigure()
+        self.stars = StarFigure(self.figure_name)
         self.pane = pn.pane.Bokeh(
             self.stars.fig, sizing_mode="stretch_both", margin=0, min_width=100, min_height=100
         )
@@ -51,7 +53,8 @@ class StarView(pn.viewable.Viewer):
         self._inverted = invert_x, invert_y
         self._marked = None
         self.show_all()
-        self._draw_rings()
+        self._ring_focus()
+        self._ring_neighbors()
 
     def show_all(self) -> None:
         """Zoom out to all stars."""
@@ -63,10 +66,6 @@ class StarView(pn.viewable.Viewer):
         )
         self.stars.set_view(x, y)
         self.draw()
-
-    def use_tool(self, name: str) -> None:
-        """Make a drag "pan", "lasso" or "box"."""
-        self.stars.use_tool(name)
 
     @property
     def coloring(self) -> Any:
@@ -119,17 +118,20 @@ class StarView(pn.viewable.Viewer):
         watch(lambda _: self._repaint(), "theme")
         watch(lambda _: self._recolor(), "color_by")
         watch(lambda _: self._relight(), ["selection", "hidden_classes"])
-        watch(lambda _: self._draw_rings(), ["focus", "highlighted_rows"])
+        watch(lambda _: self._ring_focus(), "focus")
+        watch(lambda _: self._ring_neighbors(), "highlighted_rows")
         self.stars.paint(self.state.theme)
 
     def _on_tap(self, event: Any) -> None:
         row = self.pick(event.x, event.y)
         if row >= 0:
-            self.state.focus = row
+            with pn.io.hold():
+                self.state.focus = row
 
     def _on_selection(self, event: Any) -> None:
         if event.final and event.geometry["type"] in ("poly", "rect"):
-            self.select_geometry(event.geometry)
+            with pn.io.hold():
+                self.select_geometry(event.geometry)
 
     def _on_view_change(self) -> None:
         if self._all_marked:
@@ -237,12 +239,16 @@ class StarView(pn.viewable.Viewer):
         self.stars.set_picture(*drawn)
         self.stars.show_markers(False)
 
-    def _draw_rings(self) -> None:
-        rows = np.array(self.state.highlighted_rows[:MAX_LISTED], dtype=int)
-        rows = rows[self.points.placed[rows]]
-        focus = np.array([self.state.focus] if self.state.focus >= 0 else [], dtype=int)
-        focus = focus[self.points.placed[focus]]
-        self.stars.set_rings(self.points.xy[focus], self.points.xy[rows])
+    def _ring_focus(self) -> None:
+        self.stars.ring_focus(self._placed([self.state.focus] if self.state.focus >= 0 else []))
+
+    def _ring_neighbors(self) -> None:
+        self.stars.ring_neighbors(self._placed(self.state.highlighted_rows[:MAX_LISTED]))
+
+    def _placed(self, rows: list[int]) -> NDArray[np.float64]:
+        """Places (n, 2) of those of the stars that have one here."""
+        xy = self.points.xy[np.asarray(rows, dtype=int)]
+        return xy[np.isfinite(xy).all(axis=1)]
 
 
 def _marker_size(n_stars: int) -> float:

@@ -1,9 +1,12 @@
-// Keys that work everywhere except in a field, the modifiers that change a lasso, and the help.
+// Keys that work everywhere except in a field, what a drag does, the modifiers that change a lasso,
+// and the help.
 
 const TOOLS = { p: "pan", l: "lasso", b: "box" }
 const ACTS = { u: "undo", r: "redo", t: "theme", "?": "help", Escape: "clear" }
 
-export function render({ model, el }) {
+const FIGURES = ["map", "scatter"]
+
+export function render({ model, view, el }) {
   const dialog = document.createElement("dialog")
   dialog.innerHTML = model.help_html
   dialog.addEventListener("click", (event) => {
@@ -28,10 +31,17 @@ export function render({ model, el }) {
       window.dispatchEvent(new Event("astrom3:search"))
     } else if (event.key === "?") {
       dialog.showModal()
-    } else if (ACTS[event.key] || TOOLS[event.key]) {
-      model.send_msg({ act: ACTS[event.key] ?? "tool", tool: TOOLS[event.key] ?? "" })
+    } else if (TOOLS[event.key]) {
+      window.dispatchEvent(new CustomEvent("astrom3:tool", { detail: TOOLS[event.key] }))
+    } else if (ACTS[event.key]) {
+      model.send_msg({ act: ACTS[event.key] })
     }
   }
+  // what a drag does is nobody's business but the browser's: no way to the server and back
+  const use_tool = (tool) => {
+    for (const figure of FIGURES) view.model.document.get_model_by_name(`${figure}-${tool}`).active = true
+  }
+  window.addEventListener("astrom3:tool", (event) => use_tool(event.detail))
   window.addEventListener("keydown", on_key)
   window.addEventListener("keyup", held)
   window.addEventListener("blur", () => { if (model.held) model.held = "" })

@@ -30,17 +30,21 @@ export function render({ model, el }) {
     what.value = model.value
     note.textContent = model.note
     note.title = model.note
+  }
+  const press = (tool) => {
     for (const button of bar.querySelectorAll("[data-tool]"))
-      button.setAttribute("aria-pressed", button.dataset.tool === model.tool)
+      button.setAttribute("aria-pressed", button.dataset.tool === tool)
   }
   what.addEventListener("change", () => { model.value = what.value; what.blur() })
   bar.addEventListener("click", (event) => {
     const button = event.target.closest("button")
-    if (button?.dataset.tool) model.tool = button.dataset.tool
+    if (button?.dataset.tool) window.dispatchEvent(new CustomEvent("astrom3:tool", { detail: button.dataset.tool }))
     else if (button?.classList.contains("all")) model.send_msg({ act: "show_all" })
   })
   model.on("options", fill)
-  for (const name of ["value", "note", "tool"]) model.on(name, paint)
+  for (const name of ["value", "note"]) model.on(name, paint)
+  window.addEventListener("astrom3:tool", (event) => press(event.detail))
   fill()
   paint()
+  press("pan")
 }

@@ -10,6 +10,8 @@ from app.state import AppState
 class MapView(StarView):
     """UMAP of the modality in `state.map_modality`. Its axes have no unit and are not drawn."""
 
+    figure_name = "map"
+
     def __init__(self, state: AppState, store: AtlasStore, **params: Any) -> None:
         super().__init__(state, store, **params)
         self.stars.fig.axis.visible = False

@@ -10,6 +10,8 @@ from app.state import AppState
 class ScatterView(StarView):
     """The diagram in `state.diagram`, magnitudes upward to brighter."""
 
+    figure_name = "scatter"
+
     def __init__(self, state: AppState, store: AtlasStore, **params: Any) -> None:
         super().__init__(state, store, **params)
         state.param.watch(lambda _: self._show(), "diagram")

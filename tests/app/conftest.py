@@ -4,11 +4,14 @@ Everything is real (survey, embeddings, atlas on disk); only the vectors are dra
 one direction per class, in place of a trained model.
 """
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from app.atlas_store import AtlasStore
 from data_pipeline.directories import provenance
@@ -19,6 +22,9 @@ from data_pipeline.spectra import Spectrum
 from data_pipeline.survey import Survey, SurveyWriter
 from model.atlas import Atlas, build_atlas
 from model.embeddings import Embeddings
+
+sys.path.append(str(Path(__file__).parent))  # for the helpers beside the tests
+from browsing import launch, serving
 
 # class: share, period [d], colour, absolute magnitude, amplitude [mag]
 SKY = {
@@ -153,3 +159,44 @@ def sky_atlas_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def store(sky_atlas_path: Path) -> AtlasStore:
     """The page's store over `sky_atlas_path`."""
     return AtlasStore(Atlas.open(sky_atlas_path))
+
+
+@pytest.fixture(scope="session")
+def server(sky_atlas_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of the page over `sky_atlas_path`, served by a process of its own."""
+    with serving(str(sky_atlas_path), log=tmp_path_factory.mktemp("server") / "log") as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A Chromium without a window; the test is skipped where there is none."""
+    with sync_playwright() as playwright:
+        try:
+            chromium = launch(playwright)
+        except Error as error:
+            pytest.skip(f"no Chromium could be started; run tests/install_browser.py ({error})")
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A fresh page, 1440 × 900. In the end no error was logged, no request left the machine."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    troubles: list[str] = []
+    page.on(
+        "console", lambda m: troubles.append(m.text) if m.type in ("error", "warning") else None
+    )
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on(
+        "request", lambda request: troubles.append(request.url) if _leaves(request.url) else None
+    )
+    yield page
+    context.close()
+    assert troubles == []
+
+
+def _leaves(url: str) -> bool:
+    return not url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:"))
