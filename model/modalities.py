@@ -23,7 +23,8 @@ from torch import Generator, Tensor
 from data_pipeline.errors import InputError
 from data_pipeline.survey import Survey
 from model import tensors
-from model.config import EncoderConfig, MetadataConfig, ModelConfig, PhotometryConfig, SpectraConfig
+from model.config import ModelConfig
+from model.encoder_config import EncoderConfig, MetadataConfig, PhotometryConfig, SpectraConfig
 from model.encoders.base import Encoder, Inputs
 from model.encoders.metadata import MetadataEncoder
 from model.encoders.photometry import PhotometryEncoder

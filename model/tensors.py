@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from data_pipeline.cli import progress
 from data_pipeline.survey import Survey
-from model.config import EncoderConfig
+from model.encoder_config import EncoderConfig
 from model.inputs.arrays import ModalityArrays
 
 Prepare = Callable[[Survey, EncoderConfig, NDArray[np.intp]], ModalityArrays]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
 from torch.nn import functional
 
-from model.config import EncoderConfig
+from model.encoder_config import EncoderConfig
 from model.inputs.arrays import ModalityArrays
 
 Inputs = dict[str, Tensor]

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor
 
-from model.config import MetadataConfig
+from model.encoder_config import MetadataConfig
 from model.encoders.base import MLP, Encoder, Inputs, QuantileScale
 from model.inputs.arrays import ModalityArrays
 from model.inputs.metadata import collate

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
 from torch.nn import functional
 
-from model.config import PhotometryConfig
+from model.encoder_config import PhotometryConfig
 from model.encoders.base import MLP, ConvBlock, Encoder, Inputs, Standardize
 from model.encoders.folding import fold_channels, time_tokens
 from model.inputs.arrays import ModalityArrays

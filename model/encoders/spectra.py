@@ -11,7 +11,7 @@ import torch
 from torch import Generator, Tensor, nn
 from torch.nn import functional
 
-from model.config import SpectraConfig
+from model.encoder_config import SpectraConfig
 from model.encoders.base import MLP, ConvBlock, Encoder, Inputs
 from model.inputs.spectra import RESIDUAL_STRETCH
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from data_pipeline.schema import Column
 from data_pipeline.survey import Survey
-from model.config import MetadataConfig
+from model.encoder_config import MetadataConfig
 from model.inputs.arrays import ModalityArrays
 
 REASONS = ("", "every feature is missing")

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from data_pipeline.light_curves import LightCurve
 from data_pipeline.survey import Survey
-from model.config import PhotometryConfig
+from model.encoder_config import PhotometryConfig
 from model.inputs.arrays import ModalityArrays
 
 REASONS = ("", "no light curve", "too few good epochs")

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from data_pipeline.spectra import Spectrum, resample
 from data_pipeline.survey import Survey
-from model.config import SpectraConfig
+from model.encoder_config import SpectraConfig
 from model.inputs.arrays import ModalityArrays
 
 REASONS = ("", "no spectrum", "too few good pixels in range", "no positive flux")

@@ -11,14 +11,9 @@ import pytest
 from data_pipeline.directories import provenance
 from data_pipeline.survey import Survey, SurveyWriter
 from model.atlas import build_atlas
-from model.config import (
-    MetadataConfig,
-    ModelConfig,
-    PhotometryConfig,
-    SpectraConfig,
-    TrainConfig,
-)
+from model.config import ModelConfig, TrainConfig
 from model.embeddings import Embeddings
+from model.encoder_config import MetadataConfig, PhotometryConfig, SpectraConfig
 from model.execution import Execution
 
 MODALITIES = ("photometry", "spectra", "metadata")

@@ -11,7 +11,8 @@ from torch import Generator
 
 from data_pipeline.survey import Survey
 from model.clip import MultimodalCLIP
-from model.config import EncoderConfig, ModelConfig, PhotometryConfig
+from model.config import ModelConfig
+from model.encoder_config import EncoderConfig, PhotometryConfig
 from model.encoders.base import MLP, Encoder, Inputs, QuantileScale, Standardize
 from model.encoders.folding import fold_channels
 from model.encoders.photometry import PhotometryEncoder, drop_epochs

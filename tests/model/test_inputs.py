@@ -12,7 +12,7 @@ from data_pipeline.spectra import Spectrum
 from data_pipeline.survey import Survey
 from data_pipeline.survey_writer import SurveyWriter
 from model import tensors
-from model.config import MetadataConfig, PhotometryConfig, SpectraConfig
+from model.encoder_config import MetadataConfig, PhotometryConfig, SpectraConfig
 from model.inputs import metadata, photometry, spectra
 from model.inputs.arrays import ModalityArrays
 

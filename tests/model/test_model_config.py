@@ -4,24 +4,20 @@ import ast
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 import model.config
+import model.encoder_config
 from data_pipeline.errors import InputError
-from model.config import (
-    FinetuneConfig,
-    ModelConfig,
-    PhotometryConfig,
-    SpectraConfig,
-    TrainConfig,
-    compact,
-    from_dict,
-)
+from model.config import FinetuneConfig, ModelConfig, TrainConfig, compact, from_dict
+from model.encoder_config import PhotometryConfig, SpectraConfig
 
 
-def test_every_field_has_a_docstring() -> None:
-    source = Path(model.config.__file__).read_text(encoding="utf-8")
+@pytest.mark.parametrize("module", [model.config, model.encoder_config])
+def test_every_field_has_a_docstring(module: ModuleType) -> None:
+    source = Path(str(module.__file__)).read_text(encoding="utf-8")
     bare = []
     for node in ast.parse(source).body:
         if not (isinstance(node, ast.ClassDef) and node.name.endswith("Config")):
