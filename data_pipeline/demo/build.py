@@ -134,15 +134,15 @@ def _write(writer: SurveyWriter, orders: list[StarOrder], seed: int, workers: in
     rows: list[dict[str, Any]] = []
     truth: list[dict[str, Any]] = []
     n_spectra = 0
-    for block in progress(_simulated(blocks, workers), "simulating stars (x40)", total=len(blocks)):
-        for star in block:
-            source_id = stable_id("demo", f"{seed} {star.name}")
-            rows.append({"source_id": source_id, "name": star.name, **star.row})
-            truth.append({"source_id": source_id, **star.truth})
-            writer.add_light_curve(source_id, star.light_curve)
-            for spectrum in star.spectra(first_id=n_spectra):
-                writer.add_spectrum(source_id, spectrum)
-                n_spectra += 1
+    stars = (star for block in _simulated(blocks, workers) for star in block)
+    for star in progress(stars, "simulating stars", total=len(orders)):
+        source_id = stable_id("demo", f"{seed} {star.name}")
+        rows.append({"source_id": source_id, "name": star.name, **star.row})
+        truth.append({"source_id": source_id, **star.truth})
+        writer.add_light_curve(source_id, star.light_curve)
+        for spectrum in star.spectra(first_id=n_spectra):
+            writer.add_spectrum(source_id, spectrum)
+            n_spectra += 1
     objects = pd.DataFrame(rows).dropna(axis=1, how="all")
     writer.write_objects(objects)
     writer.write_truth(pd.DataFrame(truth))

@@ -98,13 +98,15 @@ _SHAPES: dict[str, Callable[[Star, np.random.Generator], FourierShape]] = {
 }  # fmt: skip
 
 
+_BLAZHKO_SHARE = {"rrab": 0.3, "rrc": 0.08}
+
+
 def regular_pulsation(star: Star, time: Array, rng: np.random.Generator) -> Array:
     """Magnitude relative to the mean at times (n,) in days, for the radial pulsators."""
     shape = _SHAPES[star.kind.shape](star, rng)
     phase = (time - star.t0) / star.period_days
     amplitude = star.amplitude * np.ones_like(time)
-    if star.kind.shape in ("rrab", "rrc") and rng.uniform() < (0.3 if star.kind.shape == "rrab"
-                                                               else 0.08):  # fmt: skip
+    if star.kind.shape in _BLAZHKO_SHARE and rng.uniform() < _BLAZHKO_SHARE[star.kind.shape]:
         phase, amplitude = _blazhko(phase, amplitude, time, rng)
     magnitude = amplitude * shape(phase)
     if star.kind.shape == "rrd":  # fundamental mode on top: P1/P0 = 0.745

@@ -6,10 +6,13 @@ rotators; binaries show both components at their orbital velocities.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from data_pipeline.demo import impostors
 from data_pipeline.demo import spectra as sp
+from data_pipeline.demo.binaries import Binary
 from data_pipeline.demo.physics import Star
 from data_pipeline.demo.relations import colors
 
@@ -57,9 +60,7 @@ def components_at(
         veiling=rng.uniform(0.1, 0.5) if kind.subtype == "young star" else 0.0,
         molecules=float(np.exp(rng.normal(0.0, 0.12))),
     )  # fmt: skip
-    if star.binary is None:
-        return [primary]
-    return _two_stars(star, primary, phase)
+    return [primary] if star.binary is None else _two_stars(star, star.binary, primary, phase)
 
 
 def _is_subgiant(star: Star) -> bool:
@@ -67,19 +68,27 @@ def _is_subgiant(star: Star) -> bool:
     return star.temperature_k < 7000.0 and star.absolute_v < 2.0
 
 
-def _two_stars(star: Star, primary: sp.Component, phase: float) -> list[sp.Component]:
+def _two_stars(
+    star: Star, binary: Binary, primary: sp.Component, phase: float
+) -> list[sp.Component]:
     """The two components of a binary at an orbital phase, outside of total eclipse."""
-    binary = star.binary
-    assert binary is not None
     wave = np.sin(2 * np.pi * phase)
     faster = binary.velocity_km_s / max(0.2, min(1.0, binary.radius2 / binary.radius1))
-    one = {**primary.__dict__, "weight": 1.0 - binary.light2,
-           "velocity_km_s": primary.velocity_km_s - binary.velocity_km_s * wave}  # fmt: skip
-    two = {**primary.__dict__, "weight": binary.light2, "emission": (),
-           "temperature_k": max(2800.0, star.temperature_k * binary.temperature_ratio),
-           "is_giant": star.kind.subtype == "Algol",
-           "velocity_km_s": primary.velocity_km_s + faster * wave}  # fmt: skip
-    return [sp.Component(**one), sp.Component(**two)]
+    return [
+        replace(
+            primary,
+            weight=1.0 - binary.light2,
+            velocity_km_s=primary.velocity_km_s - binary.velocity_km_s * wave,
+        ),
+        replace(
+            primary,
+            weight=binary.light2,
+            temperature_k=max(2800.0, star.temperature_k * binary.temperature_ratio),
+            is_giant=star.kind.subtype == "Algol",
+            velocity_km_s=primary.velocity_km_s + faster * wave,
+            emission=(),
+        ),
+    ]
 
 
 def _lines(pairs: list[tuple[float, float]], sigma: float) -> tuple[sp.EmissionLine, ...]:
