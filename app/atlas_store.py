@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from app.coloring import Coloring, color_stars, text_column
 from app.diagrams import Diagram, make_diagrams, number, period_days
 from app.finding import Finder, Match
-from app.flagging import Evidence, Thresholds
 from app.palette import UNLABELLED, ClassStyle
 from app.picking import PointIndex
 from data_pipeline.light_curves import LightCurve
 from data_pipeline.spectra import Spectrum
+from model.analysis.flags import Evidence, Thresholds
 from model.atlas import Atlas
 
 MODALITY_NAMES = {
@@ -122,7 +122,7 @@ class AtlasStore:
     @cached_property
     def diagrams(self) -> dict[str, Diagram]:
         """What can stand beside the map, best first; empty when the survey has no numbers."""
-        return make_diagrams(self.objects)
+        return make_diagrams(self.objects, self.survey.bands)
 
     @property
     def cmd(self) -> Diagram | None:
@@ -188,7 +188,7 @@ class AtlasStore:
     @cached_property
     def evidence(self) -> Evidence:
         """What speaks for and against each star's label."""
-        return Evidence(self.atlas)
+        return Evidence(self.objects, self.atlas.modalities)
 
     def _flags(
         self,

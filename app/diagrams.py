@@ -4,18 +4,20 @@ Each diagram is arrays plus the words for its axes and for the stars it leaves o
 the survey cannot draw says which measurement is missing instead.
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data_pipeline.schema import Band
+
 Floats = NDArray[np.float64]
 MIN_PARALLAX_OVER_ERROR = 5.0
 """Below this a parallax gives no absolute magnitude worth drawing."""
 _AMPLITUDES = ("lc_amplitude", "amplitude")
-_MAGNITUDES = ("mean_vmag", "phot_g_mean_mag", "lc_median_mag", "lc_mean_mag")
+_MAGNITUDES = ("lc_mean_mag", "mean_vmag", "phot_g_mean_mag")
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,12 +71,24 @@ def absolute_magnitude(objects: pd.DataFrame) -> Floats | None:
     return np.where(good, g_mag + 5 * np.log10(np.where(good, parallax, 1.0)) - 10, np.nan)
 
 
-def make_diagrams(objects: pd.DataFrame) -> dict[str, Diagram]:
-    """Return every diagram this table can fill, in order of preference, by key."""
-    makers: list[Callable[[pd.DataFrame], Diagram | None]] = [
-        color_magnitude, apparent_color_magnitude, period_amplitude, period_luminosity, sky,
-    ]  # fmt: skip
-    made = [maker(objects) for maker in makers]
+def make_diagrams(
+    objects: pd.DataFrame, bands: Mapping[str, Band] | None = None
+) -> dict[str, Diagram]:
+    """Return every diagram this table can fill, in order of preference, by key.
+
+    Parameters
+    ----------
+    objects : DataFrame
+    bands : mapping of str to Band, optional
+        Of the light curves: they name the axes of what was measured in them.
+    """
+    made = [
+        color_magnitude(objects),
+        apparent_color_magnitude(objects, _by_wavelength(bands or {})),
+        period_amplitude(objects),
+        period_luminosity(objects),
+        sky(objects),
+    ]
     return {diagram.key: diagram for diagram in made if diagram is not None}
 
 
@@ -96,10 +110,12 @@ def color_magnitude(objects: pd.DataFrame) -> Diagram | None:
     )  # fmt: skip
 
 
-def apparent_color_magnitude(objects: pd.DataFrame) -> Diagram | None:
+def apparent_color_magnitude(objects: pd.DataFrame, bands: list[str]) -> Diagram | None:
     """Colour against apparent magnitude, for surveys without parallaxes."""
+    blue, red = bands[:2] if len(bands) > 1 else ("blue", "red")
     for color_name, magnitude_name, x_label, y_label in (
         ("bp_rp", "phot_g_mean_mag", "BP − RP [mag]", "G [mag]"),
+        ("lc_color", "lc_mean_mag_red", f"{blue} − {red} [mag]", f"{red} [mag]"),
         ("j_k", "k_mag", "J − Ks [mag]", "Ks [mag]"),
     ):
         color, magnitude = number(objects, color_name), number(objects, magnitude_name)
@@ -151,6 +167,11 @@ def _diagram(
     missing = int((~(np.isfinite(x) & np.isfinite(y))).sum())
     left_out = f"{missing:,} without both values" if missing else ""
     return Diagram(key, title, x, y, x_label, y_label, left_out=left_out, **options)
+
+
+def _by_wavelength(bands: Mapping[str, Band]) -> list[str]:
+    """Names of the bands from blue to red, as the features of light curves order them."""
+    return sorted(bands, key=lambda name: (bands[name].wavelength_angstrom or np.inf, name))
 
 
 def _parallax_over_error(objects: pd.DataFrame) -> Floats | None:

@@ -88,7 +88,7 @@ class StarFigure:
         self._lit = self._markers(IndexFilter(indices=[]))
         self._lit.visible = False
         self._neighbor_source = ColumnDataSource({"x": [], "y": []})
-        self._neighbor_rings = self._rings(self._neighbor_source, 12, 1.1)
+        self._neighbor_rings = self._rings(self._neighbor_source, 12, 1.1, alpha=0.6)
         self._focus_source = ColumnDataSource({"x": [], "y": []})
         self._focus_halo = self._rings(self._focus_source, 21, 5)
         self._focus_ring = self._rings(self._focus_source, 21, 2.2)
@@ -234,10 +234,12 @@ class StarFigure:
             fill_color="color", line_width=0.5, fill_alpha=0.85, line_alpha=0.9,
         )  # fmt: skip
 
-    def _rings(self, source: ColumnDataSource, size: float, width: float) -> Any:
+    def _rings(
+        self, source: ColumnDataSource, size: float, width: float, alpha: float = 1.0
+    ) -> Any:
         return self.fig.scatter(
-            "x", "y", source=source, size=size, fill_color=None, line_width=width,
-        )  # fmt: skip
+            "x", "y", source=source, size=size, fill_color=None, line_width=width, line_alpha=alpha
+        )
 
     def _name_label(self) -> Label:
         looks: dict[str, Any] = {

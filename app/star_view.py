@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from app import selection
 from app.atlas_store import AtlasStore
 from app.background import Latest
-from app.formats import period_text
 from app.palette import GREY
 from app.picking import PointIndex
 from app.shading import Frame, Layer, Pixels, shade
@@ -207,7 +206,7 @@ class StarView(pn.viewable.Viewer):
     def _info(self, row: int) -> str:
         period = self.store.period_days(row)
         label = self.store.label(row)
-        return f"{label} · P {period_text(period)} d" if np.isfinite(period) else label
+        return f"{label} · {period:.5g} d" if np.isfinite(period) else label
 
     def _frame(self, margin: float = 0.15) -> Frame:
         """The part of the plane in view and a margin around it, as a fraction of the view."""

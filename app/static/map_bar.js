@@ -13,13 +13,14 @@ export function render({ model, el }) {
   bar.className = "bar"
   bar.innerHTML = `
     <select class="what" aria-label="${model.label}"></select>
-    <span class="note"></span>
+    <span class="gap"></span>
     <span class="group">${Object.entries(TOOLS).map(([tool, [title, drawing]]) =>
       `<button data-tool="${tool}" title="${title}" aria-label="${title}">${drawing}</button>`).join("")}</span>
-    <button class="all" title="Show all (double click)" aria-label="Show all">${ALL}</button>`
+    <button class="all" title="Show all (double click)" aria-label="Show all">${ALL}</button>
+    <div class="note"><span></span></div>`
   el.append(bar)
   const what = bar.querySelector(".what")
-  const note = bar.querySelector(".note")
+  const note = bar.querySelector(".note span")
 
   const fill = () => {
     what.replaceChildren(...Object.entries(model.options).map(([value, text]) => new Option(text, value)))
@@ -29,7 +30,6 @@ export function render({ model, el }) {
   const paint = () => {
     what.value = model.value
     note.textContent = model.note
-    note.title = model.note
   }
   const press = (tool) => {
     for (const button of bar.querySelectorAll("[data-tool]"))

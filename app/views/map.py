@@ -27,6 +27,6 @@ class MapView(StarView):
         """What the map lacks, in a sentence."""
         focus = self.state.focus
         if focus >= 0 and not self.points.placed[focus]:
-            return "The star in focus lacks this: it has no place here."
-        absent = int((~self.points.placed).sum())
-        return f"{absent:,} without it" if absent else ""
+            return "The star in focus has no place on this map: it was not observed so."
+        placed = self.points.n_placed
+        return f"{placed:,} of {self.store.n:,} stars." if placed < self.store.n else ""

@@ -27,9 +27,11 @@ class ScatterView(StarView):
 
     @property
     def note(self) -> str:
-        """What the survey lacks, or how many stars are not drawn and why."""
+        """How many stars are not drawn and why, and what the survey lacks."""
         diagram = self.store.diagrams.get(self.state.diagram)
         if diagram is None:
             return ""
+        shown = int(diagram.shown.sum())
+        counted = f"{shown:,} of {self.store.n:,} stars; {diagram.left_out}."
         lacks = self.store.missing("colors") or self.store.missing("parallaxes")
-        return " · ".join(filter(None, [lacks, diagram.left_out]))
+        return " ".join(filter(None, [f"{lacks}." * bool(lacks), counted * bool(diagram.left_out)]))

@@ -1,0 +1,127 @@
+"""How long a person waits: page load, click to card, lasso to the other map, zoom. Real browser.
+
+Times run from the pointer going up (or the wheel turning) to the frame in which the watched canvas
+looks different, read back in the page itself; medians of twenty gestures. Software rendering.
+"""
+
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from playwright.sync_api import Page, sync_playwright
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "app"))
+from browsing import Plot, launch, open_page, serving
+
+N_GESTURES = 20
+N_LOADS = 5
+_WATCHER = (Path(__file__).parent / "watch.js").read_text(encoding="utf-8")
+
+
+def measure(atlas_path: str | Path) -> dict[str, float]:
+    """Serve an atlas, use its page, and return what was measured in seconds, by name."""
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        serving(str(atlas_path), log=Path(directory) / "log") as address,
+        sync_playwright() as playwright,
+    ):
+        browser = launch(playwright)
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        open_page(page, address)
+        loads = [_load_time(page, address) for _ in range(N_LOADS)]
+        page.evaluate(_WATCHER)
+        figures = {
+            "page load": statistics.median(loads),
+            **_clicks(page),
+            **_zooms(page),
+            **_lassos(page),
+        }
+        browser.close()
+    return figures
+
+
+def _load_time(page: Page, address: str) -> float:
+    """From the address to both maps drawn, warm server."""
+    start = time.perf_counter()
+    page.goto(address)
+    for plot in (Plot(page, ".map"), Plot(page, ".scatter")):
+        while plot.pixels().std() < 5:
+            page.wait_for_timeout(20)
+    seconds = time.perf_counter() - start
+    page.wait_for_timeout(1500)
+    return seconds
+
+
+def _clicks(page: Page) -> dict[str, float]:
+    scatter = Plot(page, ".scatter")
+    places = _star_places(scatter, 40)
+    times = []
+    for x, y in places:
+        before = page.url
+        found = _watched(page, "aside", "pointerup", lambda x=x, y=y: scatter.click(x, y))
+        if found and page.url != before:
+            times.append(found)
+        if len(times) == N_GESTURES:
+            break
+    return {
+        "click to card": statistics.median(first for first, _ in times),
+        "click to whole card": statistics.median(last for _, last in times),
+    }
+
+
+def _lassos(page: Page) -> dict[str, float]:
+    map_ = Plot(page, ".map")
+    page.keyboard.press("l")
+    times = []
+    for x, y in _star_places(map_, N_GESTURES):
+        corners = [(x - 40, y - 40), (x + 40, y - 40), (x + 40, y + 40), (x - 40, y + 40)]
+        found = _watched(page, ".scatter", "pointerup", lambda corners=corners: map_.drag(corners))
+        if found:
+            times.append(found)
+    return {"lasso to the other map": statistics.median(first for first, _ in times)}
+
+
+def _zooms(page: Page) -> dict[str, float]:
+    scatter = Plot(page, ".scatter")
+    times = []
+    for i in range(N_GESTURES):
+        turn = -240 if i % 2 else 240
+        found = _watched(page, ".scatter", "wheel", lambda turn=turn: scatter.wheel(250, 200, turn))
+        if found:
+            times.append(found)
+    page.get_by_role("button", name="Show all").last.click()
+    page.wait_for_timeout(800)
+    return {
+        "zoom to first change": statistics.median(first for first, _ in times),
+        "zoom to the final picture": statistics.median(last for _, last in times),
+    }
+
+
+def _watched(
+    page: Page, selector: str, gesture: str, act: Callable[[], None]
+) -> tuple[float, float] | None:
+    """First and last change of a part of the page after a gesture [s]; None when there was none."""
+    page.evaluate(f"watch('{selector}', '{gesture}', 500)")
+    act()
+    found = page.evaluate("watched")
+    return (found[0], found[1]) if found else None
+
+
+def _star_places(plot: Plot, n: int) -> list[tuple[float, float]]:
+    """Pixels where stars are drawn, spread over the plot."""
+    pixels = plot.wait_until_still().astype(int)
+    ground = np.median(pixels.reshape(-1, 3), axis=0)
+    colored = (np.abs(pixels - ground) > 60).any(axis=-1) & (np.ptp(pixels, axis=-1) > 60)
+    colored[:45], colored[-45:], colored[:, :45], colored[:, -45:] = False, False, False, False
+    y, x = np.nonzero(colored)
+    picked = np.random.default_rng(0).choice(len(x), n, replace=False)
+    return [(float(x[i]), float(y[i])) for i in picked]
+
+
+if __name__ == "__main__":
+    for what, seconds in measure(sys.argv[1]).items():
+        print(f"{what:28} {seconds:.3f} s")
