@@ -16,9 +16,13 @@ export function render({ model, el }) {
   empty.className = "empty"
   spacer.append(rows)
   list.append(head, spacer)
+  el.classList.add("star-list")
   el.append(list, empty)
 
-  let asked = -1
+  let asked = -1 // top row of the window that was asked for
+  let current = model.active // where the person is, ahead of the server's answer
+  let awaited = null // the pick the server has not answered yet
+  let patience = 0
 
   const paint_rows = () => {
     rows.style.transform = `translateY(${model.first * model.row_height}px)`
@@ -36,14 +40,14 @@ export function render({ model, el }) {
   }
   const mark_active = () => {
     for (const row of rows.children) {
-      const is_active = Number(row.dataset.index) === model.active
+      const is_active = Number(row.dataset.index) === current
       row.classList.toggle("active", is_active)
       row.setAttribute("aria-selected", is_active)
     }
   }
   const keep_in_view = () => {
-    if (model.active < 0 || list.clientHeight === 0) return
-    const top = model.active * model.row_height
+    if (current < 0 || list.clientHeight === 0) return
+    const top = current * model.row_height
     const room = list.clientHeight - head.offsetHeight
     if (top < list.scrollTop) list.scrollTop = top
     else if (top + model.row_height > list.scrollTop + room) list.scrollTop = top + model.row_height - room
@@ -57,18 +61,41 @@ export function render({ model, el }) {
     asked = top
     model.send_msg({ type: "window", first: Math.max(0, top - 6) })
   }
-  const pick = (index, type = "pick") => {
-    if (index >= 0 && index < model.total) model.send_msg({ type, index })
+  const open = (index) => {
+    if (index >= 0 && index < model.total) model.send_msg({ type: "open", index })
+  }
+  // The mark moves at once; the server is told where it is now whenever it has answered the last.
+  const go_to = (index) => {
+    if (index < 0 || index >= model.total) return
+    current = index
+    mark_active()
+    keep_in_view()
+    if (awaited === null) tell()
+  }
+  const tell = () => {
+    model.send_msg({ type: "pick", index: current })
+    if (current === model.active) return // nothing will change, so nothing will be answered
+    awaited = current
+    clearTimeout(patience)
+    patience = setTimeout(() => { awaited = null }, 2000)
+  }
+  const answered = () => {
+    const moved_on = awaited !== null && current !== awaited
+    awaited = null
+    if (moved_on) return tell()
+    current = model.active
+    mark_active()
+    keep_in_view()
   }
 
   list.addEventListener("scroll", ask_for_window, { passive: true })
   rows.addEventListener("click", (event) => {
     const row = event.target.closest("[data-index]")
-    if (row) pick(Number(row.dataset.index))
+    if (row) go_to(Number(row.dataset.index))
   })
   rows.addEventListener("dblclick", (event) => {
     const row = event.target.closest("[data-index]")
-    if (row) pick(Number(row.dataset.index), "open")
+    if (row) open(Number(row.dataset.index))
   })
 
   const typing = (event) => {
@@ -82,9 +109,9 @@ export function render({ model, el }) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
     if (step) {
       event.preventDefault()
-      pick(model.active < 0 ? 0 : Math.min(model.total - 1, Math.max(0, model.active + step)))
-    } else if (event.key === "Enter" && model.active >= 0 && event.composedPath().includes(list)) {
-      pick(model.active, "open")
+      go_to(current < 0 ? 0 : Math.min(model.total - 1, Math.max(0, current + step)))
+    } else if (event.key === "Enter" && event.composedPath().includes(list)) {
+      open(current)
     }
   }
   window.addEventListener("keydown", on_key)
@@ -92,9 +119,16 @@ export function render({ model, el }) {
 
   model.on("rows_html", () => { asked = -1; paint_rows(); ask_for_window() })
   model.on("first", paint_rows)
-  model.on("active", () => { mark_active(); keep_in_view() })
+  model.on("active", answered)
   for (const name of ["total", "head_html", "empty_html", "label", "row_height"]) model.on(name, paint_frame)
-  model.on("msg:custom", (data) => { if (data.type === "top") list.scrollTop = 0 })
+  model.on("msg:custom", (data) => {
+    if (data.type !== "top") return
+    awaited = null
+    asked = -1
+    current = model.active
+    list.scrollTop = 0
+    mark_active()
+  })
 
   paint_frame()
   paint_rows()

@@ -1,0 +1,183 @@
+"""Card and tray in a real browser: refold, spectrum, rows by mouse and keys, files, subclusters."""
+
+import io
+import re
+
+import numpy as np
+import pytest
+from astropy.table import Table
+from browsing import eventually, open_page
+from numpy.typing import NDArray
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
+
+from app.atlas_store import AtlasStore
+
+pytestmark = pytest.mark.browser
+WITH_BOTH = 1
+"""A star with a light curve and a spectrum."""
+
+
+def address_of(server: str, store: AtlasStore, row: int, more: str = "") -> str:
+    return f"{server}?star={store.source_id[row]}{more}"
+
+
+def pixels(figure: Locator) -> NDArray[np.uint8]:
+    return np.asarray(Image.open(io.BytesIO(figure.screenshot())).convert("RGB"))
+
+
+def still(page: Page, figure: Locator) -> NDArray[np.uint8]:
+    """What a figure shows once it has come to rest."""
+    seen = [pixels(figure)]
+
+    def unchanged() -> bool:
+        page.wait_for_timeout(200)
+        seen.append(pixels(figure))
+        return seen[-1].shape == seen[-2].shape and np.array_equal(seen[-1], seen[-2])
+
+    eventually(unchanged, "the figure holds still")
+    return seen[-1]
+
+
+def share_changed(figure: Locator, before: NDArray[np.uint8]) -> float:
+    now = pixels(figure)
+    if now.shape != before.shape:
+        return 1.0
+    return float((np.abs(now.astype(int) - before) > 12).any(axis=-1).mean())
+
+
+def test_half_the_period_is_one_click_and_back(page: Page, server: str, store: AtlasStore) -> None:
+    open_page(page, address_of(server, store, WITH_BOTH))
+    light_curve = page.locator("aside .bk-Figure").first
+    whole = still(page, light_curve)
+    assert whole.std() > 10, "something is drawn"
+    page.locator("aside").get_by_role("button", name="½P").click()
+    eventually(lambda: share_changed(light_curve, whole) > 0.01, "the fold changes")
+    page.locator("aside").get_by_role("button", name="P", exact=True).click()
+    eventually(lambda: share_changed(light_curve, whole) < 0.002, "the fold comes back")
+    page.locator("aside").get_by_role("button", name="time").click()
+    eventually(lambda: share_changed(light_curve, whole) > 0.01, "time is shown")
+
+
+def test_a_typed_period_folds(page: Page, server: str, store: AtlasStore) -> None:
+    open_page(page, address_of(server, store, WITH_BOTH))
+    light_curve = page.locator("aside .bk-Figure").first
+    before = still(page, light_curve)
+    field = page.locator("aside input[type=text]").first
+    field.fill("0.7123")
+    field.press("Enter")
+    eventually(lambda: share_changed(light_curve, before) > 0.01, "the fold changes")
+    expect(page.locator("aside")).to_contain_text(f"f {1 / 0.7123:.6g}")
+
+
+def test_everything_about_the_star_stands_on_the_card(
+    page: Page, server: str, store: AtlasStore
+) -> None:
+    open_page(page, address_of(server, store, WITH_BOTH))
+    card = page.locator("aside")
+    expect(card).to_contain_text(store.name(WITH_BOTH))
+    expect(card).to_contain_text("Simulated star")
+    expect(card.locator(".bk-Figure")).to_have_count(2)
+    box = card.bounding_box()
+    assert box is not None
+    last = card.locator(".links").bounding_box()
+    assert last is not None
+    assert last["y"] + last["height"] <= box["y"] + box["height"], "nothing scrolls at 1440 × 900"
+    spectrum = card.locator(".bk-Figure").nth(1)
+    before = still(page, spectrum)
+    card.get_by_role("button", name="smooth").click()
+    eventually(lambda: share_changed(spectrum, before) > 0.003, "smoothing shows")
+
+
+def test_a_star_without_data_says_so_and_draws_no_empty_frame(
+    page: Page, server: str, store: AtlasStore
+) -> None:
+    open_page(page, address_of(server, store, 30))
+    card = page.locator("aside")
+    expect(card).to_contain_text("No light curve of this star.")
+    expect(card).to_contain_text("No spectrum of this star.")
+    expect(card.locator(".bk-Figure:visible")).to_have_count(0)
+
+
+def test_neighbours_by_mouse_and_arrow_keys(page: Page, server: str, store: AtlasStore) -> None:
+    open_page(page, address_of(server, store, WITH_BOTH))
+    rows = store.neighbors(WITH_BOTH, "fused", 30)["row"].tolist()
+    tray, card = page.locator(".tray"), page.locator("aside")
+    expect(tray.locator(".row .thumb").nth(1)).to_be_visible()
+    tray.locator(".row[data-index='2']").click()
+    expect(card).to_contain_text(store.name(rows[1]))
+    expect(tray.locator(".row.active")).to_have_attribute("data-index", "2")
+    page.keyboard.press("ArrowDown")
+    expect(card).to_contain_text(store.name(rows[2]))
+    page.keyboard.press("ArrowUp")
+    expect(card).to_contain_text(store.name(rows[1]))
+    for _ in range(9):
+        page.keyboard.press("ArrowDown")
+    expect(card).to_contain_text(store.name(rows[10]))
+    expect(tray.locator(".row.active")).to_be_in_viewport()
+
+
+def test_a_long_list_scrolls_and_loads(page: Page, server: str, store: AtlasStore) -> None:
+    open_page(page, address_of(server, store, WITH_BOTH))
+    listing = page.locator(".tray .list:visible")
+    expect(listing.locator(".row").first).to_be_visible()
+
+    def loaded() -> bool:
+        listing.evaluate("list => { list.scrollTop = list.scrollHeight }")
+        return listing.locator(".row[data-index='20']").count() == 1
+
+    eventually(loaded, "the end of the list is rendered")
+    page.locator(".tray").get_by_role("button", name="Selection").click()
+    expect(page.locator(".tray")).to_contain_text("Nothing is selected")
+
+
+def test_a_flag_focuses_its_star(page: Page, server: str, store: AtlasStore) -> None:
+    open_page(page, f"{server}?mode=Vet")
+    flags = store.flags(99.0, 2, 0.0, 0)
+    tray = page.locator(".tray")
+    expect(tray).to_contain_text(f"{len(flags):,} flagged")
+    tray.locator(".row[data-index='1']:visible").click()
+    row = int(flags["row"].iat[1])
+    page.wait_for_url(re.compile(str(store.source_id[row])))
+    expect(page.locator("aside")).to_contain_text(f"Flag 2 of {len(flags)}")
+
+
+def test_a_slider_changes_the_count(page: Page, server: str, store: AtlasStore) -> None:
+    open_page(page, f"{server}?mode=Vet")
+    tray = page.locator(".tray")
+    before = len(store.flags(99.0, 2, 0.0, 0))
+    expect(tray).to_contain_text(f"{before:,} flagged")
+    handle = tray.locator(".noUi-handle:visible").nth(1)
+    handle.focus()
+    handle.press("ArrowLeft")
+    after = len(store.flags(99.0, 1, 0.0, 0))
+    assert after > before
+    expect(tray).to_contain_text(f"{after:,} flagged")
+
+
+@pytest.mark.parametrize(("name", "kind"), [("VOTable", "votable"), ("CSV", "ascii.ecsv")])
+def test_the_download_is_a_table_with_exact_ids(
+    page: Page, server: str, store: AtlasStore, name: str, kind: str
+) -> None:
+    open_page(page, f"{server}?mode=Report")
+    with page.expect_download() as download:
+        page.locator(".tray").get_by_text(f"Download {name}").click()
+    assert "SYNTHETIC" in download.value.suggested_filename
+    table = Table.read(download.value.path(), format=kind)
+    assert [int(one) for one in table["source_id"]] == store.source_id.tolist()
+    assert str(table["parallax"].unit) == "mas"
+
+
+def test_a_part_of_a_class_becomes_the_selection(
+    page: Page, server: str, store: AtlasStore
+) -> None:
+    open_page(page, f"{server}?mode=Cluster")
+    tray = page.locator(".tray")
+    part = tray.locator(".row[data-index='0']:visible")
+    expect(part).to_be_visible(timeout=60_000)
+    n_stars = int(re.findall(r"[\d,]+", part.locator(".num").first.inner_text())[0])
+    figures = tray.locator(".bk-Figure:visible")
+    expect(figures).to_have_count(3)
+    assert all(still(page, figures.nth(i)).std() > 5 for i in range(3))
+    part.click()
+    expect(page.locator("header .count")).to_have_text(f"{n_stars:,}")
