@@ -118,7 +118,8 @@ def serving(command: str, cwd: Path, environment: dict[str, str]) -> Iterator[st
     try:
         yield wait_for_page(f"http://localhost:{port}/app", process)
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
         process.communicate(timeout=20)
 
 
@@ -126,7 +127,7 @@ def wait_for_page(address: str, process: subprocess.Popen[str]) -> str:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            output = process.stdout.read() if process.stdout else ""
+            output, _ = process.communicate()
             pytest.fail(f"the server ended by itself:\n{output[-4000:]}")
         try:
             with urllib.request.urlopen(address, timeout=60) as reply:

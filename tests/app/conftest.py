@@ -97,8 +97,11 @@ def sky_spectrum(rng: np.random.Generator, star: pd.Series, spectrum_id: int) ->
     )
 
 
-def write_sky_survey(path: Path, n_stars: int, seed: int = 5) -> Survey:
-    """Write the survey: every tenth star without light curve, every third without spectrum."""
+def write_sky_survey(path: Path, n_stars: int, seed: int = 5, is_poor: bool = False) -> Survey:
+    """Write the survey: every tenth star without light curve, every third without spectrum.
+
+    A poor survey has light curves alone: no spectra, names, classes, places, colours, periods.
+    """
     rng = np.random.default_rng(seed)
     objects = sky_objects(n_stars, seed)
     bands = {"V": Band("mag", time_reference="HJD − 2450000", wavelength_angstrom=5450.0)}
@@ -110,11 +113,11 @@ def write_sky_survey(path: Path, n_stars: int, seed: int = 5) -> Survey:
         is_synthetic=True,
         provenance=provenance("tests", seed=seed),
     ) as writer:
-        writer.write_objects(objects)
+        writer.write_objects(objects[["source_id"]] if is_poor else objects)
         for i, star in objects.iterrows():
             if i % 10:
                 writer.add_light_curve(star["source_id"], sky_light_curve(rng, star))
-            if i % 3:
+            if i % 3 and not is_poor:
                 writer.add_spectrum(star["source_id"], sky_spectrum(rng, star, i))
     return Survey.open(path)
 
@@ -123,12 +126,10 @@ def write_sky_embeddings(path: Path, survey: Survey, dim: int = 16, seed: int = 
     """Write random unit vectors around one direction per class and modality."""
     rng = np.random.default_rng(seed)
     n = len(survey)
-    label = survey.objects["class_label"].fillna("EW").to_numpy()
-    present = {
-        "photometry": survey.has_photometry,
-        "spectra": survey.has_spectra,
-        "metadata": np.ones(n, bool),
-    }
+    label = sky_objects(n, 5)["class_label"].fillna("EW").to_numpy()
+    present = {"photometry": survey.has_photometry}
+    if survey.has_spectra.any():
+        present |= {"spectra": survey.has_spectra, "metadata": np.ones(n, bool)}
     vectors = {}
     for modality in present:
         center = {name: rng.normal(size=dim) for name in SKY}
@@ -141,9 +142,9 @@ def write_sky_embeddings(path: Path, survey: Survey, dim: int = 16, seed: int = 
     )  # fmt: skip
 
 
-def write_sky_atlas(directory: Path, n_stars: int) -> Path:
+def write_sky_atlas(directory: Path, n_stars: int, is_poor: bool = False) -> Path:
     """Write survey, embeddings and atlas of so many stars and return the atlas's path."""
-    survey = write_sky_survey(directory / "survey", n_stars)
+    survey = write_sky_survey(directory / "survey", n_stars, is_poor=is_poor)
     embeddings = write_sky_embeddings(directory / "embeddings", survey)
     build_atlas(survey, embeddings, directory / "atlas", k=20)
     return directory / "atlas"
@@ -153,6 +154,12 @@ def write_sky_atlas(directory: Path, n_stars: int) -> Path:
 def sky_atlas_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An atlas of 400 stars; do not write into it. UMAP takes most of its twenty seconds."""
     return write_sky_atlas(tmp_path_factory.mktemp("sky"), 400)
+
+
+@pytest.fixture(scope="session")
+def poor_atlas_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An atlas of 80 stars of which nothing but light curves is known."""
+    return write_sky_atlas(tmp_path_factory.mktemp("poor"), 80, is_poor=True)
 
 
 @pytest.fixture(scope="session")
@@ -168,7 +175,7 @@ def server(sky_atlas_path: Path, tmp_path_factory: pytest.TempPathFactory) -> It
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A Chromium without a window; the test is skipped where there is none."""
     with sync_playwright() as playwright:
