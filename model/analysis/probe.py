@@ -18,6 +18,7 @@ from sklearn.linear_model import LogisticRegression
 from data_pipeline.splits import hash_order
 from model.analysis.labels import MIN_CLASS_SIZE, BoolArray, FloatArray, IntArray, Labels, encode
 from model.analysis.neighbors import Vectors
+from model.analysis.threads import one_thread
 
 NO_FOLD = -1
 _MAX_ITER = 300  # a probe need not be polished to the last digit
@@ -84,7 +85,7 @@ class OutOfFoldProbe(BaseEstimator):
         return self
 
     def _train(self, X: FloatArray, code: IntArray, rows: BoolArray) -> LogisticRegression:
-        with warnings.catch_warnings():
+        with one_thread(), warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             return LogisticRegression(C=self.C, max_iter=_MAX_ITER).fit(X[rows], code[rows])
 

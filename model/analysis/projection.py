@@ -15,6 +15,7 @@ from sklearn.decomposition import PCA
 
 from model.analysis.labels import BoolArray, Labels, all_present, encode, known_labels
 from model.analysis.neighbors import NO_NEIGHBOR, NeighborIndex, Rows, Similarity, Vectors
+from model.analysis.threads import one_thread
 
 N_NEIGHBORS = 30
 MIN_DIST = 0.1
@@ -102,12 +103,16 @@ def class_maps(
     for code in range(len(encoded.classes)):
         rows = np.flatnonzero(encoded.code == code)
         own = np.asarray(vectors[rows], dtype=np.float32)
-        k = max(1, min(n_neighbors, len(rows)) - 1)
-        similarity, near = NeighborIndex(k).fit(own).kneighbors()
-        positions[rows] = umap_map(
-            own, near, similarity, n_neighbors=n_neighbors, min_dist=0.0, seed=seed
-        )
+        with one_thread():
+            positions[rows] = _class_map(own, n_neighbors, seed)
     return positions
+
+
+def _class_map(vectors: Vectors, n_neighbors: int, seed: int) -> Positions:
+    """Packed map (n, 2) of one class's vectors (n, D)."""
+    k = max(1, min(n_neighbors, len(vectors)) - 1)
+    similarity, near = NeighborIndex(k).fit(vectors).kneighbors()
+    return umap_map(vectors, near, similarity, n_neighbors=n_neighbors, min_dist=0.0, seed=seed)
 
 
 def principal_positions(vectors: Vectors, seed: int) -> Positions:

@@ -76,7 +76,8 @@ def _distance_parts(
 
 def _distance_part(label: str, center: str, modalities: Sequence[str], least: float) -> str:
     words = [_IN_WORDS.get(modality, (modality, False)) for modality in modalities]
-    subject = " and ".join(f"its {word}" for word, _ in words)
+    named = [f"its {word}" for word, _ in words]
+    subject = " and ".join([", ".join(named[:-1]), named[-1]] if len(named) > 1 else named)
     verb = "lies" if len(words) == 1 and not words[0][1] else "lie"
     than = f"than {_than(least, f'{label} star', f'{label} stars')}"
     if center == label:
