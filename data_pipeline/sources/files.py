@@ -6,6 +6,7 @@ its ending: ECSV, VOTable (.vot, .xml), FITS.
 """
 
 import glob
+import re
 from collections.abc import Callable, Iterator
 from itertools import groupby
 from operator import itemgetter
@@ -169,12 +170,19 @@ class _Records(Generic[T]):
                     yield int(one), record
 
     def _files(self, source_id: int) -> list[Path]:
-        """Return the files of one star, sorted; identifiers are taken literally."""
+        """Return the files of one star, sorted; identifiers are taken literally and whole.
+
+        "star1*.csv" finds star1.csv and star1_b.csv, not star10.csv.
+        """
         values = (self._original_id.loc[source_id], str(source_id))
         pattern = self._pattern
         for placeholder, value in zip(_PLACEHOLDERS, values, strict=True):
             pattern = pattern.replace(placeholder, glob.escape(value))
-        return sorted(self._config.data_dir.glob(pattern))
+        used = [v for p, v in zip(_PLACEHOLDERS, values, strict=True) if p in self._pattern]
+        # A number that goes on belongs to another star.
+        whole = [re.compile(rf"(?<!\d){re.escape(value)}(?!\d)") for value in used]
+        found = self._config.data_dir.glob(pattern)
+        return sorted(path for path in found if all(w.search(str(path)) for w in whole))
 
 
 def _light_curve(config: BuildConfig, path: Path) -> LightCurve:

@@ -100,6 +100,14 @@ def test_several_light_curve_files_of_a_star_are_joined(data: Path) -> None:
     assert dict(source.light_curves(ids))[ids[0]].time.tolist() == [50000.5, 50001.5, 50009.0]
 
 
+def test_a_number_that_goes_on_is_another_star(data: Path) -> None:
+    for name in ("0071", "1007"):
+        (data / "lc" / f"{name}.csv").write_text("hjd,m,e\n2450099.0,13,0.1\n")
+    source = read(edit(data, "{original_id}.csv", "*{original_id}*.csv"))
+    ids = source.objects["source_id"].to_numpy()
+    assert dict(source.light_curves(ids))[ids[0]].time.tolist() == [50000.5, 50001.5]
+
+
 def test_preset_says_how_to_lay_out_a_survey(tmp_path: Path) -> None:
     (tmp_path / "light_curves").mkdir()
     (tmp_path / "spectra").mkdir()
