@@ -20,6 +20,8 @@ from data_pipeline.errors import InputError
 from model.atlas import Atlas
 
 Say = Callable[[str], None]
+SMALLEST_SKY = 200
+"""Fewer stars than this do not make a map worth looking at."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,16 @@ def demo_directory() -> Path:
     return cache / "astrom3-explorer"
 
 
+def _demo_stars() -> int:
+    """How many stars to simulate: ASTROM3_DEMO_STARS, else as many as `Demo` says."""
+    text = os.environ.get("ASTROM3_DEMO_STARS", str(Demo.n_stars))
+    if not text.isdecimal() or int(text) < SMALLEST_SKY:
+        raise InputError(
+            f"ASTROM3_DEMO_STARS must be a number of at least {SMALLEST_SKY}, found {text!r}."
+        )
+    return int(text)
+
+
 def demo_atlas(say: Say, demo: Demo | None = None, directory: Path | None = None) -> Path:
     """Return the path of the demo atlas, building it first where it is missing or broken.
 
@@ -64,7 +76,7 @@ def demo_atlas(say: Say, demo: Demo | None = None, directory: Path | None = None
     directory : Path, optional
         By default `demo_directory()`.
     """
-    demo = demo or Demo()
+    demo = demo or Demo(n_stars=_demo_stars())
     whole = (directory or demo_directory()) / f"demo-{demo.key()}"
     if whole.exists():
         try:
