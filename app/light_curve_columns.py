@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.curves import bins_for, phase_medians
+from app.curves import running_median
 from app.photometry import Fold, Photometry
 
 COLUMNS = (
@@ -16,6 +16,8 @@ COLUMNS = (
 
 REPEAT_ALPHA = 0.4
 """How much paler the second cycle of a fold is than the first."""
+
+MIN_POINTS_OF_MEDIAN = 40
 
 
 def light_curve_columns(
@@ -76,17 +78,16 @@ def _notes(points: Photometry) -> NDArray[Any]:
 
 
 def median_columns(points: Photometry, fold: Fold | None) -> dict[str, Any]:
-    """Binned median of each band's good points over two cycles; NaN parts one band from the next.
+    """Running median of each band's good points over two cycles; NaN parts one band from the next.
 
     Empty against time, and for bands with too few points to say more than the points themselves.
     """
     xs, ys = [np.empty(0)], [np.empty(0)]
     for band in np.unique(points.band) if fold is not None else ():
         chosen = points.good & (points.band == band)
-        if fold is None or chosen.sum() < 40:
+        if fold is None or chosen.sum() < MIN_POINTS_OF_MEDIAN:
             continue
-        phase = fold.phase(points.time[chosen])
-        center, median = phase_medians(phase, points.value[chosen], bins_for(int(chosen.sum())))
-        xs += [center, center + 1, np.array([np.nan])]
+        phase, median = running_median(fold.phase(points.time[chosen]), points.value[chosen])
+        xs += [phase, phase + 1, np.array([np.nan])]
         ys += [median, median, np.array([np.nan])]
     return {"x": np.concatenate(xs), "y": np.concatenate(ys)}

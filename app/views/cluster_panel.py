@@ -24,7 +24,7 @@ from app.state import AppState, tie
 from app.styles import CARD_CSS, CONTROLS, plot_box
 
 HEAD = "<span></span><span></span><span>stars</span><span>P [d]</span><span>amp.</span>"
-COLUMNS = "10px 26px minmax(64px, 1fr) 52px 34px"
+COLUMNS = "10px 32px minmax(64px, 1fr) 52px 34px"
 MIN_STARS = 10
 METHODS = {"DBSCAN": "dbscan", "HDBSCAN": "hdbscan"}
 SPACES = {"on its map": "map", "in its embedding": "embedding"}
@@ -40,7 +40,7 @@ class ClusterPanel(TrayView):
         self._generation = 0
         self._amplitude = number(store.objects, "lc_amplitude", "amplitude")
         self.list = StarList(
-            head_html=HEAD, label="parts", row_height=34, width=252, sizing_mode="stretch_height",
+            head_html=HEAD, label="parts", row_height=34, width=262, sizing_mode="stretch_height",
             styles={"--columns": COLUMNS, "min-height": "0"},
         )  # fmt: skip
         self.list.on_pick = self.select

@@ -1,7 +1,7 @@
 """The light curve of the star in focus: against time, or folded over two cycles.
 
 One persistent figure whose data is replaced. Points keep their error bars; upper limits are open
-triangles, points marked bad are hollow, the second cycle is paler, the line is the binned median.
+triangles, points marked bad are hollow, the second cycle is paler, the line is the running median.
 """
 
 from html import escape

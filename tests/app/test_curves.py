@@ -9,6 +9,7 @@ from app.curves import (
     median_folded,
     normalized,
     phase_medians,
+    running_median,
     smooth,
     time_zero,
     visible_range,
@@ -29,6 +30,19 @@ def test_medians_of_bins_are_numpys() -> None:
 def test_empty_bins_are_nan() -> None:
     _, median = phase_medians([0.1, 0.15], [1.0, 3.0], 4)
     np.testing.assert_array_equal(median, [2.0, np.nan, np.nan, np.nan])
+
+
+def test_the_running_median_follows_an_eclipse_and_ignores_bad_points() -> None:
+    rng = np.random.default_rng(8)
+    phase = rng.random(450)
+    value = 12 + np.where(np.abs(phase - 0.5) < 0.03, 0.8, 0.0)
+    value[rng.choice(450, 12, replace=False)] += 5
+    x, median = running_median(phase, value)
+    assert (np.diff(x) >= 0).all()
+    assert len(x) <= 225
+    assert median[np.abs(x - 0.5) < 0.005].max() == pytest.approx(12.8, abs=0.01)
+    assert median[np.abs(x - 0.5) > 0.06].max() == pytest.approx(12, abs=0.01)
+    assert len(running_median([0.5], [1.0])[0]) == 0
 
 
 @pytest.mark.parametrize("lowest", [True, False])
