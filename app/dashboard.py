@@ -67,8 +67,8 @@ class Dashboard:
     def _parts(self) -> dict[str, Any]:
         return {
             "header": self.header, "rail": self.rail, "keys": self.keys,
-            "map_bar": self.map_bar, "map": self.map.pane,
-            "scatter_bar": self.scatter_bar, "scatter": self.scatter.pane,
+            "map_bar": self.map_bar, "map": self.map,
+            "scatter_bar": self.scatter_bar, "scatter": self.scatter,
             "legend": self.legend,
             "tray": self.tray,
             "card": self.card,

@@ -45,6 +45,9 @@ class StarView(pn.viewable.Viewer):
         self._marked: Rows | None = None
         self._listen()
 
+    def __panel__(self) -> pn.viewable.Viewable:
+        return self.pane
+
     def show_plane(self, view: str, invert_x: bool = False, invert_y: bool = False) -> None:
         """Put the stars where "map:<modality>" or "diagram:<key>" has them, all in view."""
         self.view = view

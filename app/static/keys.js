@@ -39,7 +39,10 @@ export function render({ model, view, el }) {
   }
   // what a drag does is nobody's business but the browser's: no way to the server and back
   const use_tool = (tool) => {
-    for (const figure of FIGURES) view.model.document.get_model_by_name(`${figure}-${tool}`).active = true
+    for (const figure of FIGURES) {
+      const found = view.model.document.get_model_by_name(`${figure}-${tool}`)
+      if (found) found.active = true
+    }
   }
   window.addEventListener("astrom3:tool", (event) => use_tool(event.detail))
   window.addEventListener("keydown", on_key)

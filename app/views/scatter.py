@@ -2,9 +2,14 @@
 
 from typing import Any
 
+import panel as pn
+
 from app.atlas_store import AtlasStore
 from app.star_view import StarView
 from app.state import AppState
+
+_NOTHING = """<p style="padding: 12px 16px">This survey has no colours, no amplitudes or periods,
+and no positions on the sky: there is nothing to draw beside the map.</p>"""
 
 
 class ScatterView(StarView):
@@ -16,6 +21,11 @@ class ScatterView(StarView):
         super().__init__(state, store, **params)
         state.param.watch(lambda _: self._show(), "diagram")
         self._show()
+
+    def __panel__(self) -> pn.viewable.Viewable:
+        if self.store.diagrams:
+            return self.pane
+        return pn.pane.HTML(_NOTHING, sizing_mode="stretch_both", styles={"color": "var(--muted)"})
 
     def _show(self) -> None:
         diagram = self.store.diagrams.get(self.state.diagram)
