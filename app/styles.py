@@ -8,10 +8,14 @@ from bokeh.plotting import figure
 
 _STATIC = Path(__file__).parent / "static"
 CARD_CSS = (_STATIC / "card.css").read_text(encoding="utf-8")
+WIDGETS_CSS = (_STATIC / "widgets.css").read_text(encoding="utf-8")
 LIST_CSS = (_STATIC / "star_list.css").read_text(encoding="utf-8")
 
-CONTROLS: dict[str, Any] = {"stylesheets": [CARD_CSS], "margin": 0}
+CONTROLS: dict[str, Any] = {"stylesheets": [WIDGETS_CSS], "margin": 0}
 """Keyword arguments of a Panel widget that looks like the rest of the card."""
+
+WORDS: dict[str, Any] = {"stylesheets": [CARD_CSS], "margin": 0}
+"""Keyword arguments of an HTML pane of the card or the tray."""
 
 
 def plot_box(fig: figure) -> pn.Column:

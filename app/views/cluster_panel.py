@@ -21,7 +21,7 @@ from app.selection import step_from_rows
 from app.star_list import StarList
 from app.star_rows import number_cell
 from app.state import AppState, tie
-from app.styles import CARD_CSS, CONTROLS, plot_box
+from app.styles import CARD_CSS, CONTROLS, WORDS, plot_box
 
 HEAD = "<span></span><span></span><span>stars</span><span>P [d]</span><span>amp.</span>"
 COLUMNS = "10px 32px minmax(64px, 1fr) 52px 34px"
@@ -52,7 +52,7 @@ class ClusterPanel(TrayView):
         state.param.watch(lambda _: self._draw(), "theme")
 
     def __panel__(self) -> pn.viewable.Viewable:
-        hint = pn.pane.HTML('<span class="muted">A part clicked is selected.</span>', **CONTROLS)
+        hint = pn.pane.HTML('<span class="muted">A part clicked is selected.</span>', **WORDS)
         side = pn.Column(
             *self.controls.values(), hint, css_classes=["tray-side"], stylesheets=[CARD_CSS],
             width=178, sizing_mode="stretch_height", margin=0,

@@ -13,7 +13,7 @@ from app.atlas_store import AtlasStore
 from app.export import describe_export, star_table, to_csv, to_votable
 from app.listing import TrayView
 from app.state import AppState
-from app.styles import CARD_CSS, CONTROLS
+from app.styles import CARD_CSS, CONTROLS, WORDS
 
 THRESHOLDS = ("percentile", "min_modalities", "dbscan_eps", "dbscan_min_samples")
 WRITERS = {"vot": to_votable, "csv": to_csv}
@@ -24,10 +24,8 @@ class ExportPanel(TrayView):
 
     def __init__(self, state: AppState, store: AtlasStore) -> None:
         super().__init__(state, store)
-        self.words = pn.pane.HTML(sizing_mode="stretch_width", **CONTROLS)
-        self.facts = pn.pane.HTML(
-            sizing_mode="stretch_both", css_classes=["provenance"], **CONTROLS
-        )
+        self.words = pn.pane.HTML(sizing_mode="stretch_width", **WORDS)
+        self.facts = pn.pane.HTML(sizing_mode="stretch_both", css_classes=["provenance"], **WORDS)
         self.buttons = {
             "vot": self._button("vot", "Download VOTable"),
             "csv": self._button("csv", "Download CSV"),

@@ -18,7 +18,7 @@ from app.links import links_for
 from app.palette import UNLABELLED
 from app.star_facts import Fact, all_facts, differ, main_facts, number
 from app.state import AppState
-from app.styles import CONTROLS
+from app.styles import WORDS
 
 THRESHOLDS = ["percentile", "min_modalities", "dbscan_eps", "dbscan_min_samples"]
 _COPY = (
@@ -33,7 +33,7 @@ class FactsView(pn.viewable.Viewer):
     def __init__(self, state: AppState, store: AtlasStore, **params: Any) -> None:
         super().__init__(**params)
         self.state, self.store = state, store
-        html: dict[str, Any] = {"sizing_mode": "stretch_width", **CONTROLS}
+        html: dict[str, Any] = {"sizing_mode": "stretch_width", **WORDS}
         self.identity = pn.pane.HTML(css_classes=["identity"], **html)
         self.values = pn.pane.HTML(css_classes=["values"], **html)
         self._update()

@@ -11,7 +11,7 @@ from app.atlas_store import MODALITY_NAMES, AtlasStore
 from app.listing import Listing
 from app.star_rows import bar_cell, class_cell, name_cell, thumbnail
 from app.state import AppState
-from app.styles import CARD_CSS, CONTROLS
+from app.styles import CARD_CSS, CONTROLS, WORDS
 
 HEAD = (
     "<span></span><span>two cycles</span><span>star</span><span>class → classifier</span>"
@@ -32,7 +32,7 @@ class FlagList(Listing):
             empty_html="No star is flagged at these thresholds.",
         )  # fmt: skip
         self.flags = pd.DataFrame()
-        self.count = pn.pane.HTML(sizing_mode="stretch_width", **CONTROLS)
+        self.count = pn.pane.HTML(sizing_mode="stretch_width", **WORDS)
         self.sliders = self._make_sliders()
         state.param.watch(self.refresh, list(self.sliders))
 

@@ -20,7 +20,7 @@ from app.light_curve_columns import COLUMNS, light_curve_columns, median_columns
 from app.period_bar import PeriodBar, known_periods
 from app.photometry import Fold, Photometry, fold, photometry
 from app.state import AppState
-from app.styles import CONTROLS, plot_box, plot_column, show_plot
+from app.styles import WORDS, plot_box, plot_column, show_plot
 
 TOOLTIPS = """<div style="font-size:11px"><b>@value{0.000}</b> ± @err{0.000} @band<br>
 @time{0.00000} d @camera<br>@note</div>"""
@@ -42,10 +42,10 @@ class LightCurveView(pn.viewable.Viewer):
         self.figure = self._make_figure()
         self.plot = plot_box(self.figure)
         self.caption = pn.pane.HTML(
-            sizing_mode="stretch_width", css_classes=["card-caption"], **CONTROLS
+            sizing_mode="stretch_width", css_classes=["card-caption"], **WORDS
         )
         self.message = pn.pane.HTML(
-            sizing_mode="stretch_width", css_classes=["card-message"], **CONTROLS
+            sizing_mode="stretch_width", css_classes=["card-message"], **WORDS
         )
         self.column = plot_column(self.bar, self.message, self.plot, self.caption)
         self._load()

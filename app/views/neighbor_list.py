@@ -17,7 +17,7 @@ from app.listing import Listing
 from app.palette import UNLABELLED
 from app.star_rows import bar_cell, class_cell, name_cell, number_cell, thumbnail
 from app.state import AppState
-from app.styles import CONTROLS
+from app.styles import CONTROLS, WORDS
 
 N_NEIGHBORS = 30
 HEAD = (
@@ -41,7 +41,7 @@ class NeighborList(Listing):
         options = {MODALITY_NAMES.get(name, name): name for name in store.modalities}
         self.modality = pn.widgets.RadioButtonGroup(options=options, **CONTROLS)
         self.modality.param.watch(self._on_modality, "value")
-        self.heading = pn.pane.HTML(align="center", **CONTROLS)
+        self.heading = pn.pane.HTML(align="center", **WORDS)
         self.bar = pn.Row(self.modality, self.heading, css_classes=["card-bar"], **CONTROLS)
         state.param.watch(self.refresh, "neighbor_modality")
 

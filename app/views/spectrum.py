@@ -24,7 +24,7 @@ from app.spectrum_columns import (
     telluric_columns,
 )
 from app.state import AppState
-from app.styles import CONTROLS, plot_box, plot_column, show_plot
+from app.styles import CONTROLS, WORDS, plot_box, plot_column, show_plot
 from data_pipeline.spectra import Spectrum
 
 AUTO, OFF = "auto", "no lines"
@@ -89,7 +89,7 @@ class SpectrumView(pn.viewable.Viewer):
 
     def _make_panes(self) -> None:
         self.plot = plot_box(self.figure)
-        html: dict[str, Any] = {"sizing_mode": "stretch_width", **CONTROLS}
+        html: dict[str, Any] = {"sizing_mode": "stretch_width", **WORDS}
         self.caption = pn.pane.HTML(css_classes=["card-caption"], **html)
         self.message = pn.pane.HTML(
             css_classes=["card-message"], **{**html, "sizing_mode": "stretch_width"}

@@ -10,7 +10,7 @@ import panel as pn
 from app.atlas_store import AtlasStore
 from app.listing import TrayView
 from app.state import AppState
-from app.styles import CARD_CSS, CONTROLS
+from app.styles import CARD_CSS, CONTROLS, WORDS
 from app.views.cluster_panel import ClusterPanel
 from app.views.export_panel import ExportPanel
 from app.views.flag_list import FlagList
@@ -30,6 +30,14 @@ MODE_OF_TAB = {
     "Subclusters": "Cluster",
     "Export": "Report",
 }
+VIEWS: dict[str, type[Any]] = {
+    "Neighbours": NeighborList,
+    "Flags": FlagList,
+    "Selection": SelectionList,
+    "Subclusters": ClusterPanel,
+    "Export": ExportPanel,
+}
+FILL: dict[str, Any] = {"sizing_mode": "stretch_both", "margin": 0}
 
 
 class Tray(pn.viewable.Viewer):
@@ -37,26 +45,13 @@ class Tray(pn.viewable.Viewer):
 
     def __init__(self, state: AppState, store: AtlasStore, **params: Any) -> None:
         super().__init__(**params)
-        self.state = state
+        self.state, self.store = state, store
+        self.views: dict[str, TrayView] = {}
+        self.contents = {tab: pn.Column(visible=False, **FILL) for tab in VIEWS}
         self.neighbors = NeighborList(state, store)
-        self.flags = FlagList(state, store)
-        self.selection = SelectionList(state, store)
-        self.clusters = ClusterPanel(state, store)
-        self.export = ExportPanel(state, store)
-        self.views: dict[str, TrayView] = {
-            "Neighbours": self.neighbors,
-            "Flags": self.flags,
-            "Selection": self.selection,
-            "Subclusters": self.clusters,
-            "Export": self.export,
-        }
-        self.contents = {
-            name: pn.Column(view.__panel__(), **FILL) for name, view in self.views.items()
-        }
-        self.tabs = pn.widgets.RadioButtonGroup(options=list(self.views), **CONTROLS)
+        self._add("Neighbours", self.neighbors)
+        self.tabs = pn.widgets.RadioButtonGroup(options=list(VIEWS), **CONTROLS)
         self.tabs.param.watch(self._on_tab, "value")
-        for view in self.views.values():
-            view.param.watch(self._ring, "ringed")
         state.param.watch(
             lambda event: self.open(TAB_OF_MODE[event.new]),
             "mode",
@@ -66,33 +61,39 @@ class Tray(pn.viewable.Viewer):
     def __panel__(self) -> pn.viewable.Viewable:
         bar = pn.Row(
             self.tabs, self.neighbors.bar, css_classes=["tray-bar"],
-            sizing_mode="stretch_width", **CONTROLS,
+            sizing_mode="stretch_width", **WORDS,
         )  # fmt: skip
         return pn.Column(
             bar, *self.contents.values(), css_classes=["tray-body"], stylesheets=[CARD_CSS], **FILL
         )
 
-    @property
-    def front(self) -> TrayView:
-        """The view in front."""
-        return self.views[self.tabs.value]
+    def view(self, tab: str) -> TrayView:
+        """The view behind a tab, made when it is first wanted."""
+        if tab not in self.views:
+            self._add(tab, VIEWS[tab](self.state, self.store))
+        return self.views[tab]
+
+    def _add(self, tab: str, view: TrayView) -> None:
+        self.views[tab] = view
+        self.contents[tab].append(view.__panel__())
+        view.param.watch(self._ring, "ringed")
 
     def open(self, tab: str) -> None:
         """Bring one tab to the front."""
         with pn.io.hold():
             self.tabs.value = tab
+            self.view(tab)
+            for name, content in self.contents.items():
+                content.visible = name == tab
             for name, view in self.views.items():
-                view.is_open = self.contents[name].visible = name == tab
+                view.is_open = name == tab
             self.neighbors.bar.visible = tab == "Neighbours"
             self._ring()
 
     def _ring(self, *_: Any) -> None:
-        self.state.highlighted_rows = self.front.ringed
+        self.state.highlighted_rows = self.view(self.tabs.value).ringed
 
     def _on_tab(self, event: Any) -> None:
         self.open(event.new)
         if TAB_OF_MODE[self.state.mode] != event.new:
             self.state.mode = MODE_OF_TAB.get(event.new, self.state.mode)
-
-
-FILL: dict[str, Any] = {"sizing_mode": "stretch_both", "margin": 0}

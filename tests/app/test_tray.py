@@ -184,16 +184,21 @@ def test_the_mode_opens_its_tab_and_the_tab_its_mode(
 
 def test_hidden_lists_do_no_work(tray: Tray, state: AppState, store: AtlasStore) -> None:
     state.select(np.ones(store.n, dtype=bool))
-    assert tray.selection.list.total == 0
+    assert "Selection" not in tray.views
     tray.tabs.value = "Selection"
-    assert tray.selection.list.total == store.n
+    assert tray.view("Selection").list.total == store.n
+    tray.tabs.value = "Flags"
+    state.clear_selection()
+    assert tray.view("Selection").list.total == store.n
+    tray.tabs.value = "Selection"
+    assert tray.view("Selection").list.total == 0
     assert state.mode == "Explore", "the selection belongs to every mode"
 
 
 def test_rings_follow_the_tab_in_front(tray: Tray, state: AppState) -> None:
     neighbors = state.highlighted_rows
     tray.tabs.value = "Flags"
-    assert state.highlighted_rows == tray.flags.flags["row"].head(300).tolist()
+    assert state.highlighted_rows == tray.view("Flags").flags["row"].head(300).tolist()
     tray.tabs.value = "Neighbours"
     assert state.highlighted_rows == neighbors
 
