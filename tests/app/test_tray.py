@@ -192,7 +192,7 @@ def test_hidden_lists_do_no_work(tray: Tray, state: AppState, store: AtlasStore)
     assert tray.view("Selection").list.total == store.n
     tray.tabs.value = "Selection"
     assert tray.view("Selection").list.total == 0
-    assert state.mode == "Explore", "the selection belongs to every mode"
+    assert state.mode == "Vet", "the selection belongs to every mode"
 
 
 def test_rings_follow_the_tab_in_front(tray: Tray, state: AppState) -> None:
