@@ -63,11 +63,14 @@ export function render({ model, el }) {
     document.documentElement.dataset.theme = model.theme
   }
   let timer = 0
-  const notice = () => {
+  const say = (text) => {
     const line = find(".notice")
-    line.textContent = model.notice
-    line.classList.toggle("shown", model.notice !== "")
+    line.textContent = text
+    line.classList.toggle("shown", text !== "")
     clearTimeout(timer)
+  }
+  const notice = () => {
+    say(model.notice)
     if (model.notice) timer = setTimeout(() => model.send_msg({ act: "dismiss" }), 6000)
   }
 
@@ -83,6 +86,7 @@ export function render({ model, el }) {
     input.select()
   })
   input.addEventListener("keydown", (event) => { if (event.key === "Escape") input.blur() })
+  window.addEventListener("astrom3:notice", (event) => say(event.detail))
   window.addEventListener("astrom3:search", () => { input.focus(); input.select() })
 
   for (const name of ["atlas_name", "is_synthetic", "n_selected", "n_total", "can_undo", "can_redo", "theme", "select_mode"])

@@ -48,5 +48,16 @@ export function render({ model, view, el }) {
   window.addEventListener("keydown", on_key)
   window.addEventListener("keyup", held)
   window.addEventListener("blur", () => { if (model.held) model.held = "" })
+  // a server that is gone: say so, and come back to the same address when it answers again
+  const come_back = async () => {
+    try {
+      if ((await fetch(location.href, { cache: "no-store" })).ok) return location.reload()
+    } catch { /* not yet */ }
+    setTimeout(come_back, 2000)
+  }
+  view.model.document.on_event("connection_lost", () => {
+    window.dispatchEvent(new CustomEvent("astrom3:notice", { detail: "The server does not answer. Waiting for it…" }))
+    setTimeout(come_back, 1000)
+  })
   model.on("msg:custom", (data) => { if (data.act === "help") dialog.showModal() })
 }
