@@ -190,6 +190,14 @@ class AtlasStore:
         """What speaks for and against each star's label."""
         return Evidence(self.objects, self.atlas.modalities)
 
+    @cached_property
+    def opening_row(self) -> int:
+        """The star to begin with: the most suspicious of those of which most is known."""
+        known = self.has_light_curve.astype(int) + self.has_spectrum
+        best = np.flatnonzero(known == known.max())
+        suspicion = np.nan_to_num(self.evidence.suspicion[best], nan=-1)
+        return int(best[suspicion.argmax()])
+
     def _flags(
         self,
         percentile: float = 99.0,

@@ -29,7 +29,9 @@ class Dashboard:
 
     def __init__(self, store: AtlasStore) -> None:
         self.store = store
-        self.state = AppState(store.n, diagram=next(iter(store.diagrams), ""))
+        self.state = AppState(
+            store.n, diagram=next(iter(store.diagrams), ""), focus=store.opening_row
+        )
         self.permalink = Permalink(self.state, store, self._write_address)
         self.permalink.restore(pn.state.location.search if pn.state.location else "")
         self.map = MapView(self.state, store)

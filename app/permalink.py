@@ -37,6 +37,7 @@ class Permalink:
     Parameters
     ----------
     state : AppState
+        As it is at the beginning, which has the empty address.
     store : AtlasStore
     write : callable
         Takes the new text of the address from the question mark on.
@@ -44,8 +45,7 @@ class Permalink:
 
     def __init__(self, state: AppState, store: AtlasStore, write: Callable[[str], None]) -> None:
         self.state, self.store, self._write = state, store, write
-        self._beginning = {name: getattr(AppState.param, name).default for name in _WATCHED}
-        self._beginning["diagram"] = next(iter(store.diagrams), "")
+        self._beginning = {name: getattr(state, name) for name in _WATCHED}
 
     def follow(self) -> None:
         """Write the address whenever the state changes."""
@@ -55,7 +55,7 @@ class Permalink:
         """The address of the state, "?..." or empty."""
         state = self.state
         fields = {key: getattr(state, name) for key, name in _PLAIN.items() if self._changed(name)}
-        if state.focus >= 0:
+        if self._changed("focus") and state.focus >= 0:
             fields["star"] = str(self.store.source_id[state.focus])
         if self._changed("fold"):
             fields["fold"] = "no"

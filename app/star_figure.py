@@ -214,7 +214,7 @@ class StarFigure:
         zoom = WheelZoomTool(zoom_on_axis=False)
         fig = figure(
             x_range=self.x_range, y_range=self.y_range, tools=[*self._tools, zoom],
-            toolbar_location=None, sizing_mode="stretch_both", min_border=4,
+            toolbar_location=None, sizing_mode="stretch_both", min_border=4, min_border_top=18,
             background_fill_alpha=0, border_fill_alpha=0, stylesheets=[_NO_RING_ON_CLICK],
         )  # fmt: skip
         fig.toolbar.update(active_drag=self._tools[0], active_scroll=zoom, active_tap=None)

@@ -127,3 +127,9 @@ def test_light_curve_and_spectrum_or_nothing(store: AtlasStore) -> None:
     lacking = int(np.flatnonzero(~store.has_light_curve)[0])
     assert store.light_curve(lacking) is None
     assert store.period_days(row) > 0
+
+
+def test_the_opening_star_has_everything(store: AtlasStore) -> None:
+    row = store.opening_row
+    assert store.has_light_curve[row]
+    assert store.has_spectrum[row]

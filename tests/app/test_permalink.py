@@ -61,6 +61,7 @@ def test_the_beginning_has_no_address(store: AtlasStore) -> None:
     assert permalink.text() == ""
     permalink.follow()
     state.focus = 3
+    assert written[-1] == f"?star={store.source_id[3]}"
     state.focus = -1
     assert written[-1] == ""
 
