@@ -48,7 +48,7 @@ demo-run: $(VENV)/installed
 
 screenshots: $(VENV)/installed-test
 	$(PY) tests/install_browser.py
-	$(PY) docs/screenshots.py
+	$(PY) docs/screenshots.py $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

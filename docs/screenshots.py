@@ -43,8 +43,8 @@ def wait_for(address: str, seconds: float = 300) -> None:
             time.sleep(0.5)
 
 
-def picture(atlas: Path, focus: str | None, theme: str) -> bytes:
-    """PNG of the page on an atlas, with a star in focus."""
+def picture(atlas: Path, star: str | None, theme: str) -> bytes:
+    """PNG of the page on an atlas, with a star in focus (the most suspicious one unless named)."""
     command = [sys.executable, "-m", "panel", "serve", "app", "--port", str(PORT)]
     server = subprocess.Popen([*command, "--args", str(atlas)], cwd=ROOT)
     address = f"http://localhost:{PORT}/app"
@@ -53,7 +53,7 @@ def picture(atlas: Path, focus: str | None, theme: str) -> bytes:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
             page = browser.new_page(viewport=SIZE)
-            query = f"?theme={theme}" + (f"&focus={focus}" if focus else "")
+            query = f"?theme={theme}" + (f"&star={star}" if star else "")
             page.goto(address + query)
             page.wait_for_selector(".bk-Figure canvas, canvas", timeout=60_000)
             page.wait_for_timeout(5_000)  # let every figure draw before the picture is taken
@@ -76,12 +76,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     for name in ("demo", "acvs", "eros1"):
         parser.add_argument(f"--{name}", type=Path, metavar="ATLAS")
-        parser.add_argument(f"--{name}-focus", metavar="SOURCE_ID")
+        parser.add_argument(f"--{name}-star", metavar="SOURCE_ID")
     parser.add_argument("--theme", choices=("light", "dark"), default="light")
     arguments = vars(parser.parse_args())
     for name in ("demo", "acvs", "eros1"):
         if arguments[name]:
-            png = picture(arguments[name], arguments[f"{name}_focus"], arguments["theme"])
+            png = picture(arguments[name], arguments[f"{name}_star"], arguments["theme"])
             print(store(png, name))
 
 
