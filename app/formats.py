@@ -2,9 +2,6 @@
 
 import math
 
-from astropy import units
-from astropy.coordinates import SkyCoord
-
 MISSING = "—"
 
 
@@ -51,11 +48,17 @@ def degrees_text(ra_deg: float, dec_deg: float) -> str:
 
 
 def sexagesimal_text(ra_deg: float, dec_deg: float) -> str:
-    """Write a position as "05:35:17.30 −05:23:28.0" (with a plain minus, to be pasted)."""
-    place = SkyCoord(ra_deg * units.deg, dec_deg * units.deg)
-    ra = place.ra.to_string(unit=units.hourangle, sep=":", precision=2, pad=True)
-    dec = place.dec.to_string(sep=":", precision=1, pad=True, alwayssign=True)
-    return f"{ra} {dec}"
+    """Write a position as "05:35:17.30 -05:23:28.0" (with a plain minus, to be pasted)."""
+    # whole hundredths of a second and tenths of an arcsecond: nothing is ever written as 60
+    hours, rest = divmod(round(ra_deg / 15 * 360_000) % (24 * 360_000), 360_000)
+    minutes, hundredths = divmod(rest, 6_000)
+    degrees, rest = divmod(round(abs(dec_deg) * 36_000), 36_000)
+    arcminutes, tenths = divmod(rest, 600)
+    sign = "-" if dec_deg < 0 else "+"
+    return (
+        f"{hours:02}:{minutes:02}:{hundredths / 100:05.2f} "
+        f"{sign}{degrees:02}:{arcminutes:02}:{tenths / 10:04.1f}"
+    )
 
 
 def minus(text: str) -> str:

@@ -21,47 +21,56 @@ class PartFigures:
     Attributes
     ----------
     figures : dict of str to bokeh figure
-        "diagram" (absent for a survey without numbers), "curves", "spectra".
+        "diagram", "curves", "spectra"; those the survey has data for.
+
+    Parameters
+    ----------
+    diagram : Diagram or None
+    value_label : str
+        Label of the light curves' axis; empty without light curves.
+    has_spectra : bool
     """
 
-    def __init__(self, diagram: Diagram | None, value_label: str) -> None:
+    def __init__(
+        self, diagram: Diagram | None, value_label: str = "", has_spectra: bool = True
+    ) -> None:
         self._diagram = diagram
         self._points = ColumnDataSource({"x": [], "y": [], "color": []})
         self._bands = ColumnDataSource({"xs": [], "ys": [], "color": []})
         self._curves = ColumnDataSource({"xs": [], "ys": [], "color": []})
         self._spectra = ColumnDataSource({"xs": [], "ys": [], "color": []})
-        self._ranges: dict[str, tuple[Range1d, Range1d]] = {}
-        labels = {
-            "curves": ("phase [cycles]", value_label),
-            "spectra": ("λ in vacuum [Å]", "flux / median"),
+        self._ranges = {
+            name: (Range1d(start=0, end=1), Range1d(start=0, end=1))
+            for name in ("diagram", "curves", "spectra")
         }
+        labels: dict[str, tuple[str, str]] = {}
         if diagram is not None:
-            labels = {"diagram": (diagram.x_label, diagram.y_label), **labels}
+            labels["diagram"] = diagram.x_label, diagram.y_label
+        if value_label:
+            labels["curves"] = "phase [cycles]", value_label
+        if has_spectra:
+            labels["spectra"] = "λ in vacuum [Å]", "flux / median"
         self.figures = {name: self._figure(name, *pair) for name, pair in labels.items()}
         self._is_magnitude = "mag" in value_label
         self._draw_glyphs()
 
     def _figure(self, name: str, x_label: str, y_label: str) -> figure:
-        ranges = Range1d(start=0, end=1), Range1d(start=0, end=1)
-        self._ranges[name] = ranges
-        fig = card_figure(x_label, y_label, x_range=ranges[0], y_range=ranges[1])
+        x_range, y_range = self._ranges[name]
+        fig = card_figure(x_label, y_label, x_range=x_range, y_range=y_range)
         fig.min_border_left = 40
         fig.xaxis.ticker = BasicTicker(desired_num_ticks=4)
         return fig
 
     def _draw_glyphs(self) -> None:
-        if "diagram" in self.figures:
-            self.figures["diagram"].scatter(
-                "x", "y", source=self._points, size=4, fill_color="color", fill_alpha=0.55,
-                line_color=None,
-            )  # fmt: skip
-        curves = self.figures["curves"]
-        curves.patches("xs", "ys", source=self._bands, fill_color="color", fill_alpha=0.13,
-                       line_color=None)  # fmt: skip
-        curves.multi_line("xs", "ys", source=self._curves, line_color="color", line_width=1.6)
-        self.figures["spectra"].multi_line(
-            "xs", "ys", source=self._spectra, line_color="color", line_width=1
-        )
+        if diagram := self.figures.get("diagram"):
+            diagram.scatter("x", "y", source=self._points, size=4, fill_color="color",
+                            fill_alpha=0.55, line_color=None)  # fmt: skip
+        if curves := self.figures.get("curves"):
+            curves.patches("xs", "ys", source=self._bands, fill_color="color", fill_alpha=0.13,
+                           line_color=None)  # fmt: skip
+            curves.multi_line("xs", "ys", source=self._curves, line_color="color", line_width=1.6)
+        if spectra := self.figures.get("spectra"):
+            spectra.multi_line("xs", "ys", source=self._spectra, line_color="color", line_width=1)
 
     def show(self, parts: Sequence[Part], theme: str) -> None:
         """Draw the parts in their colours."""

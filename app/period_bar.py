@@ -65,8 +65,10 @@ class PeriodBar(pn.viewable.Viewer):
         self.multiples = pn.widgets.RadioButtonGroup(
             options=list(MULTIPLES), description=TIPS, **CONTROLS
         )
-        self.typed = pn.widgets.TextInput(placeholder="period [d]", width=86, **CONTROLS)
-        self.known = pn.widgets.Select(width=96, **CONTROLS)
+        self.typed = pn.widgets.TextInput(placeholder="period [d]", width=80, **CONTROLS)
+        self.known = pn.widgets.Select(
+            sizing_mode="stretch_width", min_width=48, max_width=104, **CONTROLS
+        )
         self.mode.param.watch(self._on_mode, "value")
         self.multiples.param.watch(self._on_multiple, "value")
         self.known.param.watch(self._on_known, "value")

@@ -66,11 +66,11 @@ def _periods(star: pd.Series, columns: Mapping[str, Column]) -> list[Fact]:
     facts = []
     if "period_days" in columns:
         text = period_text(found, number(star, "period_err_days"))
-        facts.append(Fact("period", text, "d", _described(columns, "period_days")))
+        facts.append(Fact("P, found", text, "d", _described(columns, "period_days")))
     if "period_catalog_days" in columns:
         ratio = f" ({catalog / found:.3g} P)" if differ(found, catalog) else ""
         facts.append(
-            Fact("catalogue P", period_text(catalog) + ratio, "d",
+            Fact("P, catalogue", period_text(catalog) + ratio, "d",
                  _described(columns, "period_catalog_days"))
         )  # fmt: skip
     return facts

@@ -44,9 +44,11 @@ class ClusterPanel(TrayView):
             styles={"--columns": COLUMNS, "min-height": "0"},
         )  # fmt: skip
         self.list.on_pick = self.select
-        kinds = {band.native for band in store.survey.bands.values()}
-        self.plots = PartFigures(store.cmd or next(iter(store.diagrams.values()), None),
-                                 "Δ mag" if "mag" in kinds else "Δ flux")  # fmt: skip
+        self.plots = PartFigures(
+            store.cmd or next(iter(store.diagrams.values()), None),
+            self._value_label(),
+            has_spectra=not store.missing("spectra"),
+        )
         self._make_controls()
         state.param.watch(self.refresh, STATE)
         state.param.watch(lambda _: self._draw(), "theme")
@@ -59,6 +61,13 @@ class ClusterPanel(TrayView):
         )  # fmt: skip
         plots = [plot_box(fig) for fig in self.plots.figures.values()]
         return pn.Row(side, self.list, *plots, sizing_mode="stretch_both", margin=0)
+
+    def _value_label(self) -> str:
+        """Label of the light curves about their medians; empty where the survey has none."""
+        kinds = {band.native for band in self.store.survey.bands.values()}
+        if self.store.missing("photometry"):
+            return ""
+        return "Δ mag" if "mag" in kinds else "Δ flux"
 
     def _make_controls(self) -> None:
         store, look = self.store, {"width": 158, **CONTROLS}

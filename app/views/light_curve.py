@@ -96,7 +96,8 @@ class LightCurveView(pn.viewable.Viewer):
     def _message(self) -> str:
         if self.state.focus < 0:
             return "Click a star on a map to see its light curve."
-        return self.store.missing("photometry") or "No light curve of this star."
+        lacking = self.store.missing("photometry")
+        return f"{lacking}." if lacking else "No light curve of this star."
 
     def _draw_points(self, points: Photometry) -> None:
         wanted = self.state.fold and self.bar.can_fold

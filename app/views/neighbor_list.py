@@ -4,7 +4,6 @@ The list stays with the star it was made for while one walks along it; picking a
 makes a new list, and so does opening a row (double click, Enter).
 """
 
-import math
 from html import escape
 from typing import Any
 
@@ -22,10 +21,16 @@ from app.styles import CONTROLS, WORDS
 N_NEIGHBORS = 30
 HEAD = (
     "<span></span><span>two cycles</span><span>star</span><span>class → classifier</span>"
-    "<span>similarity</span><span>distance</span><span>BP − RP</span><span>M<sub>G</sub></span>"
+    "<span>similarity</span><span>distance</span>"
 )
-COLUMNS = "20px 132px minmax(120px, 1.2fr) minmax(128px, 1fr) 100px 56px 52px 44px"
-LACKS = {"photometry": "light curve", "spectra": "spectrum", "metadata": "catalogue values"}
+COLUMNS = "20px 132px minmax(120px, 1.2fr) minmax(128px, 1fr) 100px 56px"
+CMD_HEAD, CMD_COLUMNS = "<span>BP − RP</span><span>M<sub>G</sub></span>", " 52px 44px"
+LACKS = {
+    "fused": "data",
+    "photometry": "light curve",
+    "spectra": "spectrum",
+    "metadata": "catalogue values",
+}
 
 
 class NeighborList(Listing):
@@ -92,13 +97,14 @@ class NeighborList(Listing):
             class_cell(self.store, row),
             bar_cell(similarity, f"{similarity:.3f}") if place else "<span></span>",
             number_cell(1 - similarity, 3) if place else '<span class="muted">itself</span>',
-            *(number_cell(value, 2) for value in self._color_and_magnitude(row)),
         )
-        return "".join(cells)
+        return "".join(cells) + self._color_and_magnitude(row)
 
-    def _color_and_magnitude(self, row: int) -> tuple[float, float]:
+    def _color_and_magnitude(self, row: int) -> str:
         diagram = self.store.cmd
-        return (float(diagram.x[row]), float(diagram.y[row])) if diagram else (math.nan, math.nan)
+        if diagram is None:
+            return ""
+        return number_cell(float(diagram.x[row]), 2) + number_cell(float(diagram.y[row]), 2)
 
     def _heading(self, neighbors: NDArray[np.int64]) -> str:
         """What the neighbours say together: their most frequent class."""

@@ -1,7 +1,5 @@
 """The selected stars, in the order of the atlas."""
 
-import math
-
 import numpy as np
 import panel as pn
 
@@ -11,12 +9,14 @@ from app.listing import Listing
 from app.star_rows import class_cell, name_cell, number_cell, thumbnail
 from app.state import AppState
 
-HEAD = (
-    "<span></span><span>two cycles</span><span>star</span><span>class → classifier</span>"
-    "<span>G</span><span>BP − RP</span><span>amplitude</span>"
-)
-COLUMNS = "36px 132px minmax(130px, 1.2fr) minmax(150px, 1fr) 60px 64px 70px"
-
+HEAD = "<span></span><span>two cycles</span><span>star</span><span>class → classifier</span>"
+COLUMNS = "36px 132px minmax(130px, 1.2fr) minmax(150px, 1fr)"
+NUMBERS = {
+    "G": ("phot_g_mean_mag", "mean_vmag"),
+    "BP − RP": ("bp_rp",),
+    "amplitude": ("lc_amplitude", "amplitude"),
+}
+"""Columns of numbers, each from the first of these that the survey has."""
 
 EMPTY = "Nothing is selected. Draw a lasso or a box on a map; Shift adds, Alt takes away."
 
@@ -25,20 +25,14 @@ class SelectionList(Listing):
     """Rows of `state.selection`."""
 
     def __init__(self, state: AppState, store: AtlasStore) -> None:
+        found = {name: number(store.objects, *columns) for name, columns in NUMBERS.items()}
+        self._numbers = {name: values for name, values in found.items() if values is not None}
+        head = HEAD + "".join(f"<span>{name}</span>" for name in self._numbers)
+        columns = COLUMNS + " 64px" * len(self._numbers)
         super().__init__(
-            state,
-            store,
-            head_html=HEAD,
-            label="selected stars",
-            columns=(COLUMNS, COLUMNS),
+            state, store, head_html=head, label="selected stars", columns=(columns, columns),
             empty_html=EMPTY,
-        )
-        objects = store.objects
-        self._numbers = [
-            number(objects, "phot_g_mean_mag", "mean_vmag"),
-            number(objects, "bp_rp"),
-            number(objects, "lc_amplitude", "amplitude"),
-        ]
+        )  # fmt: skip
         state.param.watch(self.refresh, "selection")
 
     def __panel__(self) -> pn.viewable.Viewable:
@@ -49,13 +43,11 @@ class SelectionList(Listing):
         self.list.fill(np.flatnonzero(self.state.selection), self._cells, self.state.focus)
 
     def _cells(self, place: int, row: int) -> str:
-        values = [math.nan if column is None else column[row] for column in self._numbers]
-        return "".join(
-            (
-                f'<span class="num muted">{place + 1}</span>',
-                thumbnail(self.store, row),
-                name_cell(self.store, row),
-                class_cell(self.store, row),
-                *(number_cell(float(value), 2) for value in values),
-            )
+        cells = (
+            f'<span class="num muted">{place + 1}</span>',
+            thumbnail(self.store, row),
+            name_cell(self.store, row),
+            class_cell(self.store, row),
+            *(number_cell(float(values[row]), 2) for values in self._numbers.values()),
         )
+        return "".join(cells)

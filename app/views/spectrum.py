@@ -147,7 +147,8 @@ class SpectrumView(pn.viewable.Viewer):
     def _message(self) -> str:
         if self.state.focus < 0:
             return "Click a star on a map to see its spectrum."
-        return self.store.missing("spectra") or "No spectrum of this star."
+        lacking = self.store.missing("spectra")
+        return f"{lacking}." if lacking else "No spectrum of this star."
 
     def _draw_spectrum(self, spectrum: Spectrum) -> None:
         columns = spectrum_columns(spectrum, self.smoothed.value)
