@@ -61,11 +61,13 @@ class PeriodBar(pn.viewable.Viewer):
         self.periods: dict[str, float] = {}
         self.base_period = math.nan
         self._on_base_period = on_base_period
-        self.mode = pn.widgets.RadioButtonGroup(options=["time", "fold"], **CONTROLS)
-        self.multiples = pn.widgets.RadioButtonGroup(
-            options=list(MULTIPLES), description=TIPS, **CONTROLS
+        self.mode = pn.widgets.RadioButtonGroup(
+            options=["time", "fold"], css_classes=["tight"], **CONTROLS
         )
-        self.typed = pn.widgets.TextInput(placeholder="period [d]", width=80, **CONTROLS)
+        self.multiples = pn.widgets.RadioButtonGroup(
+            options=list(MULTIPLES), description=TIPS, css_classes=["tight"], **CONTROLS
+        )
+        self.typed = pn.widgets.TextInput(placeholder="period [d]", width=76, **CONTROLS)
         self.known = pn.widgets.Select(
             sizing_mode="stretch_width", min_width=48, max_width=104, **CONTROLS
         )

@@ -58,10 +58,10 @@ class FactsView(pn.viewable.Viewer):
 
     def _identity_html(self) -> str:
         row, star = self.state.focus, self.star
-        name = self.store.name(row)
+        name = escape(self.store.name(row))
         return (
-            f'<div class="name-line"><span class="star-name">{escape(name)}</span>'
-            f"{_copy_button(name)}{self._classes_html(star)}</div>"
+            f'<div class="name-line"><span class="star-name" title="{name}">{name}</span>'
+            f"{_copy_button(self.store.name(row))}{self._classes_html(star)}</div>"
             f'<div class="place-line">{_place_html(star)}</div>'
             f"{self._flag_html(row)}"
         )

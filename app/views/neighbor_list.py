@@ -37,8 +37,11 @@ class NeighborList(Listing):
     """Neighbours in `state.neighbor_modality` of the star `anchor`, that star first."""
 
     def __init__(self, state: AppState, store: AtlasStore) -> None:
+        head, columns = HEAD, COLUMNS
+        if store.cmd is not None:
+            head, columns = head + CMD_HEAD, columns + CMD_COLUMNS
         super().__init__(
-            state, store, head_html=HEAD, label="neighbours", columns=(COLUMNS, COLUMNS)
+            state, store, head_html=head, label="neighbours", columns=(columns, columns)
         )
         self.anchor = state.focus
         self.similarity: NDArray[np.float64] = np.empty(0)

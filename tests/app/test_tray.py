@@ -29,6 +29,18 @@ def places(html: str) -> list[int]:
     return [int(place) for place in re.findall(r'data-index="(\d+)"', html)]
 
 
+def n_children(html: str) -> int:
+    """Number of elements side by side at the top of a piece of HTML."""
+    depth = count = 0
+    for closing, _tag, alone in re.findall(r"<(/?)(\w+)[^>]*?(/?)>", html):
+        if closing:
+            depth -= 1
+        elif not alone:
+            count += depth == 0
+            depth += 1
+    return count
+
+
 # the list itself
 
 
@@ -77,6 +89,18 @@ def test_neighbours_are_the_atlas_neighbours_after_the_star_itself(
     assert tray.state.highlighted_rows == expected
     assert "<svg" in tray.neighbors.list.rows_html
     assert re.search(r"\d of \d+ are ", tray.neighbors.heading.object)
+
+
+def test_as_many_columns_as_cells(tray: Tray) -> None:
+    for tab in ("Neighbours", "Flags", "Selection"):
+        tray.tabs.value = tab
+        if tab == "Selection":
+            tray.state.select(np.ones(tray.store.n, dtype=bool))
+        listing = tray.view(tab).list
+        top = re.search(r'data-index="0">(.*?)</div>', listing.rows_html)
+        assert top is not None
+        widths = re.sub(r"\([^)]*\)", "", listing.styles["--columns"]).split()
+        assert n_children(listing.head_html) == n_children(top[1]) == len(widths), tab
 
 
 def test_walking_the_list_keeps_it_and_opening_moves_it(tray: Tray, state: AppState) -> None:
