@@ -21,9 +21,9 @@ def test_what_is_missing_is_said(page: Page, poor_server: str) -> None:
     map_ = Plot(page, ".map")
     eventually(lambda: map_.pixels().std() > 3, "the map is drawn", 120)
     expect(page.locator(".scatter")).to_contain_text("nothing to draw beside the map")
-    expect(page.locator(".legend")).to_contain_text("unlabelled")
+    expect(page.get_by_role("region", name="Classes")).to_contain_text("unlabelled")
     page.keyboard.press("b")
-    map_.drag([(5, 5), (430, 440)])
+    map_.drag([(40, 40), (430, 420)])
     expect(page.locator("header .count")).not_to_have_text("0")
     for mode in ("Vet", "Search", "Cluster", "Report", "Explore"):
         page.get_by_role("button", name=mode, exact=True).first.click()
