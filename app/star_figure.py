@@ -175,6 +175,8 @@ class StarFigure:
 
     def ring_neighbors(self, xy: NDArray[np.float64]) -> None:
         """Ring the stars listed beside the maps, shape (n, 2)."""
+        many = len(xy) > 40
+        self._neighbor_rings.glyph.update(size=8 if many else 12, line_alpha=0.45 if many else 0.6)
         self._neighbor_source.data = {"x": xy[:, 0], "y": xy[:, 1]}
 
     def name_star(self, x: float, y: float, text: str) -> None:

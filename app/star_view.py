@@ -4,6 +4,7 @@ A subclass says which plane. Up to `MARKER_LIMIT` stars in view are markers that
 by itself; more are a picture, drawn again whenever the view, the selection or the legend changes.
 """
 
+import os
 from functools import partial
 from typing import Any
 
@@ -21,7 +22,8 @@ from app.shading import Frame, Layer, Pixels, shade
 from app.star_figure import StarFigure
 from app.state import AppState
 
-MARKER_LIMIT = 5000
+MARKER_LIMIT = int(os.environ.get("ASTROM3_MARKER_LIMIT", "5000"))
+"""More stars than this in view are drawn as a picture; a fast browser can take more markers."""
 MAX_LISTED = 200
 _MARGIN = 0.04
 Rows = NDArray[np.integer]

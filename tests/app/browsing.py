@@ -28,14 +28,14 @@ START_S = 300
 
 
 @contextmanager
-def serving(*arguments: str, log: Path) -> Iterator[str]:
+def serving(*arguments: str, log: Path, **environment: str) -> Iterator[str]:
     """Run `panel serve app --args ...` and yield the page's address once it answers."""
     port = free_port()
     command = [sys.executable, "-m", "panel", "serve", "app", "--port", str(port)]
     with log.open("wb") as output:
         process = subprocess.Popen(
             [*command, *(["--args", *arguments] if arguments else [])],
-            cwd=REPOSITORY, stdout=output, stderr=output,
+            cwd=REPOSITORY, stdout=output, stderr=output, env={**os.environ, **environment},
         )  # fmt: skip
     try:
         wait_for_answer(f"http://127.0.0.1:{port}/app", process, log)
