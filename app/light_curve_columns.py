@@ -1,6 +1,9 @@
-"""What the light-curve figure draws, as columns of numbers: pure functions, no figure."""
+"""What the light-curve figure draws, as columns of numbers: pure functions, no figure.
 
-from collections.abc import Mapping
+Every point is sent once: the second cycle of a fold is a second column of phases, colours follow
+from the band, and only the few doubtful points carry a marker of their own.
+"""
+
 from typing import Any
 
 import numpy as np
@@ -9,72 +12,59 @@ from numpy.typing import NDArray
 from app.curves import running_median
 from app.photometry import Fold, Photometry
 
-COLUMNS = (
-    "x", "value", "low", "high", "err", "time", "color", "alpha", "fill_alpha", "marker",
-    "band", "camera", "note",
-)  # fmt: skip
-
-REPEAT_ALPHA = 0.4
-"""How much paler the second cycle of a fold is than the first."""
+COLUMNS = ("x", "repeat", "value", "low", "high", "err", "time", "band", "camera")
+DOUBTFUL_COLUMNS = (*COLUMNS, "marker", "note")
 
 MIN_POINTS_OF_MEDIAN = 40
 
 
 def light_curve_columns(
-    points: Photometry, fold: Fold | None, colors: Mapping[str, str]
+    points: Photometry, fold: Fold | None, chosen: NDArray[np.bool_]
 ) -> dict[str, Any]:
-    """Columns of the points, against time or (twice) against phase.
+    """Columns of some of the points, against time, or against phase and again one cycle on.
 
     Parameters
     ----------
     points : Photometry
         Of n points.
     fold : Fold or None
-        None draws against time.
-    colors : mapping of band to color
+        None draws against time; nothing is repeated then.
+    chosen : bool, shape (n,)
 
     Returns
     -------
-    dict of str to ndarray, shape (n,) or, folded, (2 n,)
+    dict of str to ndarray, shape (chosen.sum(),)
     """
-    n = len(points.time)
-    color = np.array([colors[band] for band in points.band.tolist()], dtype=object)
-    alpha = np.full(n, float(np.clip(12 / np.sqrt(max(n, 1)), 0.35, 0.9)))
-    hollow = points.is_limit | points.is_bad
-    err = np.where(points.is_limit, 0.0, points.err)
-    columns = {
-        "x": points.time if fold is None else fold.phase(points.time),
-        "value": points.value,
-        "low": points.value - err,
-        "high": points.value + err,
-        "err": points.err,
-        "time": points.time,
-        "color": color,
-        "alpha": alpha,
-        "fill_alpha": np.where(hollow, 0.0, alpha),
-        "marker": np.where(points.is_limit, "inverted_triangle", "circle").astype(object),
-        "band": points.band.astype(object),
-        "camera": points.camera.astype(object),
-        "note": _notes(points),
+    time, value = points.time[chosen], points.value[chosen]
+    x = time if fold is None else fold.phase(time).astype(np.float32)
+    err = np.where(points.is_limit, 0.0, points.err)[chosen]
+    return {
+        "x": x,
+        "repeat": np.full(len(x), np.nan, np.float32) if fold is None else x + np.float32(1),
+        "value": value.astype(np.float32),
+        "low": (value - err).astype(np.float32),
+        "high": (value + err).astype(np.float32),
+        "err": points.err[chosen].astype(np.float32),
+        "time": time,
+        "band": points.band[chosen].astype(object),
+        "camera": points.camera[chosen].astype(object),
     }
-    return columns if fold is None else _two_cycles(columns)
 
 
-def _two_cycles(columns: dict[str, NDArray[Any]]) -> dict[str, Any]:
-    twice = {name: np.concatenate([column, column]) for name, column in columns.items()}
-    n = len(columns["x"])
-    twice["x"][n:] += 1
-    for name in ("alpha", "fill_alpha"):
-        twice[name][n:] *= REPEAT_ALPHA
-    return twice
+def doubtful_columns(points: Photometry, fold: Fold | None) -> dict[str, Any]:
+    """The same for upper limits and points marked bad, with a marker and a note for each."""
+    chosen = ~points.good
+    limit = points.is_limit[chosen]
+    return {
+        **light_curve_columns(points, fold, chosen),
+        "marker": np.where(limit, "inverted_triangle", "circle").astype(object),
+        "note": np.where(limit, "upper limit on the brightness", "marked bad").astype(object),
+    }
 
 
-def _notes(points: Photometry) -> NDArray[Any]:
-    """What the hover adds for points that are not plain detections."""
-    notes = np.full(len(points.time), "", dtype=object)
-    notes[points.is_bad] = "marked bad"
-    notes[points.is_limit] = "upper limit on the brightness"
-    return notes
+def point_alpha(n_points: int) -> float:
+    """Opacity of a point: the more there are, the lighter each."""
+    return float(np.clip(12 / np.sqrt(max(n_points, 1)), 0.35, 0.9))
 
 
 def median_columns(points: Photometry, fold: Fold | None) -> dict[str, Any]:

@@ -25,7 +25,7 @@ def spectrum_columns(spectrum: Spectrum, smoothed: bool) -> dict[str, Any]:
 
     Returns
     -------
-    dict with x, air [Å], flux, low, high, each of shape (n,)
+    dict with x, air [Å], flux, low, high, each float32 of shape (n,)
     """
     scaled = normalized(np.where(spectrum.good, spectrum.flux, np.nan))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -39,8 +39,14 @@ def spectrum_columns(spectrum: Spectrum, smoothed: bool) -> dict[str, Any]:
         step = float(np.median(np.diff(wavelength)))
         flux = smooth(flux, SMOOTHING_FWHM_ANGSTROM / 2.355 / step)
     err = np.nan_to_num(err, nan=0.0)
-    air = vacuum_to_air(wavelength)
-    return {"x": wavelength, "air": air, "flux": flux, "low": flux - err, "high": flux + err}
+    columns = {
+        "x": wavelength,
+        "air": vacuum_to_air(wavelength),
+        "flux": flux,
+        "low": flux - err,
+        "high": flux + err,
+    }
+    return {name: values.astype(np.float32) for name, values in columns.items()}
 
 
 def flux_range(columns: dict[str, Any]) -> tuple[float, float]:

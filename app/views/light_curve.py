@@ -1,7 +1,8 @@
 """The light curve of the star in focus: against time, or folded over two cycles.
 
-One persistent figure whose data is replaced. Points keep their error bars; upper limits are open
-triangles, points marked bad are hollow, the second cycle is paler, the line is the running median.
+Points keep their error bars; upper limits are open triangles, points marked bad are hollow, the
+second cycle is paler, the line is the running median. The caption counts them and says where phase
+zero is.
 """
 
 from html import escape
@@ -9,21 +10,14 @@ from typing import Any
 
 import numpy as np
 import panel as pn
-from bokeh.models import ColumnDataSource, Range1d
-from bokeh.plotting import figure
 
 from app.atlas_store import AtlasStore
-from app.curves import visible_range
-from app.figures import INK, card_figure, paint, readable, set_range
 from app.formats import other_time_unit
-from app.light_curve_columns import COLUMNS, light_curve_columns, median_columns
+from app.light_curve_figure import LightCurveFigure
 from app.period_bar import PeriodBar, known_periods
 from app.photometry import Fold, Photometry, fold, photometry
 from app.state import AppState
 from app.styles import WORDS, plot_box, plot_column, show_plot
-
-TOOLTIPS = """<div style="font-size:11px"><b>@value{0.000}</b> ± @err{0.000} @band<br>
-@time{0.00000} d @camera<br>@note</div>"""
 
 
 class LightCurveView(pn.viewable.Viewer):
@@ -34,13 +28,9 @@ class LightCurveView(pn.viewable.Viewer):
         self.state, self.store = state, store
         self.points: Photometry | None = None
         self.fold: Fold | None = None
-        self.frame = 0.0, 1.0
         self.bar = PeriodBar(state, on_base_period=self._draw)
-        self.source = ColumnDataSource({name: [] for name in COLUMNS})
-        self.median = ColumnDataSource({"x": [], "y": []})
-        self.x_range, self.y_range = Range1d(start=0, end=1), Range1d(start=0, end=1)
-        self.figure = self._make_figure()
-        self.plot = plot_box(self.figure)
+        self.drawing = LightCurveFigure(store.survey.bands)
+        self.plot = plot_box(self.drawing.figure)
         self.caption = pn.pane.HTML(
             sizing_mode="stretch_width", css_classes=["card-caption"], **WORDS
         )
@@ -54,20 +44,6 @@ class LightCurveView(pn.viewable.Viewer):
 
     def __panel__(self) -> pn.viewable.Viewable:
         return self.column
-
-    def _make_figure(self) -> figure:
-        fig = card_figure("", "", TOOLTIPS, x_range=self.x_range, y_range=self.y_range)
-        fig.segment(
-            "x", "low", "x", "high",
-            source=self.source, line_color="color", line_alpha="alpha", line_width=0.8,
-        )  # fmt: skip
-        dots = fig.scatter(
-            "x", "value", marker="marker", size=4.2, source=self.source,
-            line_color="color", line_alpha="alpha", fill_color="color", fill_alpha="fill_alpha",
-        )  # fmt: skip
-        self.median_line = fig.line("x", "y", source=self.median, line_width=1.6)
-        fig.hover.renderers = [dots]
-        return fig
 
     def _on_state(self, *events: Any) -> None:
         changed = {event.name for event in events}
@@ -103,39 +79,18 @@ class LightCurveView(pn.viewable.Viewer):
         wanted = self.state.fold and self.bar.can_fold
         label = self.store.label(self.state.focus)
         self.fold = fold(points, self.bar.period_days, label) if wanted else None
-        bands = self.store.survey.bands.items()
-        colors = {name: readable(band.color, self.state.theme) for name, band in bands}
-        self.source.data = light_curve_columns(points, self.fold, colors)
-        self.median.data = median_columns(points, self.fold)
-        self._set_axes(points)
-        paint(self.figure, self.state.theme)
-        self.median_line.glyph.line_color = INK[self.state.theme].text
-        self.caption.object = self._caption(points, colors)
+        self.drawing.show(points, self.fold, self.state.theme)
+        self.caption.object = self._caption(points)
 
-    def _set_axes(self, points: Photometry) -> None:
-        detected = ~points.is_limit
-        value = points.value[detected] if detected.any() else points.value
-        self.frame = low, high = visible_range(value)
-        bottom, top = (high, low) if points.quantity == "mag" else (low, high)
-        set_range(self.y_range, bottom, top)
-        if self.fold:
-            start, end, label = 0.0, 2.0, "phase [cycles]"
-        else:
-            margin = 0.02 * max(float(np.ptp(points.time)), 1e-3)
-            start, end = points.time.min() - margin, points.time.max() + margin
-            label = points.axis_label
-        set_range(self.x_range, float(start), float(end))
-        self.figure.xaxis.axis_label = label
-        self.figure.yaxis.axis_label = points.value_label
-
-    def _caption(self, points: Photometry, colors: dict[str, str]) -> str:
+    def _caption(self, points: Photometry) -> str:
+        colors = self.drawing.colors(self.state.theme)
         marks = [
             f'<span style="color:{colors[band]}">●</span> {escape(band)} {count}'
             for band, count in zip(
                 *np.unique(points.band[points.good], return_counts=True), strict=True
             )
         ]
-        low, high = self.frame
+        low, high = self.drawing.frame
         outside = int(((points.value < low) | (points.value > high))[~points.is_limit].sum())
         counted = {
             "▽ {} limits": int(points.is_limit.sum()),

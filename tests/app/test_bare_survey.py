@@ -56,8 +56,8 @@ def embedded(survey: Survey, directory: Path) -> Path:
 def test_the_card_shows_the_fluxes_and_names_what_is_lacking(bare_store: AtlasStore) -> None:
     card = Card(AppState(bare_store.n, focus=5), bare_store)
     curve = card.light_curve
-    assert curve.y_range.start < curve.y_range.end, "fluxes are not inverted"
-    assert curve.figure.yaxis.axis_label == "flux [ADU]"
+    assert curve.drawing.y_range.start < curve.drawing.y_range.end, "fluxes are not inverted"
+    assert curve.drawing.figure.yaxis.axis_label == "flux [ADU]"
     assert curve.fold is None
     assert "No period is known" in curve.caption.object
     assert curve.bar.mode.value == "time"
@@ -71,8 +71,8 @@ def test_a_typed_period_folds_a_star_that_had_none(bare_store: AtlasStore) -> No
     card = Card(AppState(bare_store.n, focus=5), bare_store)
     card.light_curve.bar.typed.value = "0.6"
     assert card.light_curve.fold is not None
-    assert len(card.light_curve.source.data["x"]) == 160
-    median = card.light_curve.median.data["y"]
+    assert len(card.light_curve.drawing.source.data["x"]) == 80
+    median = card.light_curve.drawing.median.data["y"]
     assert np.isnan(median).sum() == 2, "one line per band"
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from app.atlas_store import AtlasStore
-from app.light_curve_columns import REPEAT_ALPHA, light_curve_columns, median_columns
+from app.light_curve_columns import doubtful_columns, light_curve_columns, median_columns
+from app.light_curve_figure import OWN_COLORS, REPEAT_ALPHA, LightCurveFigure
 from app.period_bar import known_periods
 from app.photometry import Photometry, fold, photometry
 from app.state import AppState
@@ -34,29 +35,31 @@ def made(**options: object) -> Photometry:
 
 
 def test_folded_over_two_cycles_the_second_paler(view: LightCurveView) -> None:
-    data = view.source.data
-    n = len(data["x"]) // 2
-    assert n == 150
-    assert 0 <= data["x"][:n].min() <= data["x"][:n].max() < 1
-    np.testing.assert_allclose(data["x"][n:], data["x"][:n] + 1)
-    np.testing.assert_allclose(data["alpha"][n:], data["alpha"][:n] * REPEAT_ALPHA)
-    assert (view.x_range.start, view.x_range.end) == (0, 2)
-    assert view.figure.xaxis.axis_label == "phase [cycles]"
-    assert len(view.median.data["x"]) > 0
+    drawing = view.drawing
+    data = drawing.source.data
+    assert len(data["x"]) == 150
+    assert 0 <= data["x"].min() <= data["x"].max() < 1
+    np.testing.assert_allclose(data["repeat"], data["x"] + 1, rtol=1e-6)
+    (_, first, _), (_, second, _) = drawing._layers
+    assert second.glyph.x == "repeat"
+    assert second.glyph.fill_alpha == pytest.approx(first.glyph.fill_alpha * REPEAT_ALPHA)
+    assert (drawing.x_range.start, drawing.x_range.end) == (0, 2)
+    assert drawing.figure.xaxis.axis_label == "phase [cycles]"
+    assert len(drawing.median.data["x"]) > 0
 
 
 def test_magnitudes_run_upward_to_brighter(view: LightCurveView) -> None:
-    assert view.y_range.start > view.y_range.end
-    assert view.figure.yaxis.axis_label == "V [mag]"
+    assert view.drawing.y_range.start > view.drawing.y_range.end
+    assert view.drawing.figure.yaxis.axis_label == "V [mag]"
 
 
 def test_time_names_its_reference_and_has_every_point_once(
     view: LightCurveView, state: AppState
 ) -> None:
     state.fold = False
-    assert len(view.source.data["x"]) == 150
-    assert view.figure.xaxis.axis_label == "HJD − 2450000 [d]"
-    assert len(view.median.data["x"]) == 0
+    assert len(view.drawing.source.data["x"]) == 150
+    assert view.drawing.figure.xaxis.axis_label == "HJD − 2450000 [d]"
+    assert len(view.drawing.median.data["x"]) == 0
     assert view.bar.mode.value == "time"
 
 
@@ -64,12 +67,12 @@ def test_time_names_its_reference_and_has_every_point_once(
 def test_a_multiple_is_one_click(
     view: LightCurveView, state: AppState, key: str, factor: float
 ) -> None:
-    before = view.source.data["x"].copy()
+    before = view.drawing.source.data["x"].copy()
     view.bar.multiples.value = key
     assert state.fold_factor == factor
     assert view.fold is not None
     assert view.fold.period_days == pytest.approx(view.bar.base_period * factor)
-    assert not np.allclose(view.source.data["x"], before)
+    assert not np.allclose(view.drawing.source.data["x"], before)
 
 
 def test_a_multiple_folds_from_the_time_view(view: LightCurveView, state: AppState) -> None:
@@ -143,13 +146,20 @@ def test_eclipsers_fold_from_the_minimum_and_pulsators_from_the_maximum() -> Non
 
 def test_limits_are_open_triangles_and_bad_points_hollow() -> None:
     points = made(is_upper_limit=[0, 0, 1, 0, 0, 0], quality=[0, 0, 0, 4, 0, 0])
-    columns = light_curve_columns(points, None, {"V": "#336633"})
-    assert columns["marker"].tolist().count("inverted_triangle") == 1
-    assert columns["marker"][2] == "inverted_triangle"
-    assert columns["fill_alpha"][2] == columns["fill_alpha"][3] == 0
-    assert columns["fill_alpha"][0] > 0
-    assert columns["low"][2] == columns["high"][2], "a limit has no error bar"
-    assert columns["note"][3] == "marked bad"
+    doubtful = doubtful_columns(points, None)
+    assert doubtful["marker"].tolist() == ["inverted_triangle", "circle"]
+    assert doubtful["note"].tolist() == ["upper limit on the brightness", "marked bad"]
+    assert doubtful["low"][0] == doubtful["high"][0], "a limit has no error bar"
+    assert len(light_curve_columns(points, None, points.good)["x"]) == 4
+    drawing = LightCurveFigure({"V": Band("mag")})
+    assert all(hollow.glyph.fill_color is None for _, _, hollow in drawing._layers)
+
+
+def test_bands_of_one_colour_get_their_own() -> None:
+    drawing = LightCurveFigure({"R": Band("flux", wavelength_angstrom=6500), "B": Band("flux")})
+    assert drawing.colors("light") == {"B": OWN_COLORS[0], "R": OWN_COLORS[1]}
+    given = LightCurveFigure({"V": Band("mag", color="#118811"), "I": Band("mag", color="#881111")})
+    assert given.colors("light") == {"V": "#118811", "I": "#881111"}
 
 
 def test_julian_dates_keep_their_digits() -> None:
@@ -209,9 +219,9 @@ def test_the_catalogues_period_is_a_choice(store: AtlasStore) -> None:
 
 
 def test_dark_theme_repaints_without_new_models(view: LightCurveView, state: AppState) -> None:
-    axes, source = view.figure.axis, view.source
-    light = view.median_line.glyph.line_color
+    axes, source = view.drawing.figure.axis, view.drawing.source
+    light = view.drawing.median_line.glyph.line_color
     state.theme = "dark"
-    assert view.figure.axis == axes
-    assert view.source is source
-    assert view.median_line.glyph.line_color != light
+    assert view.drawing.figure.axis == axes
+    assert view.drawing.source is source
+    assert view.drawing.median_line.glyph.line_color != light
