@@ -26,7 +26,7 @@ def thumbnail(store: AtlasStore, row: int) -> str:
         is_magnitude=points.quantity == "mag",
         minimum_first=style.family == "eclipsing",
     )
-    return f'<span style="color:{style.color}">{drawing}</span>'
+    return f'<span class="ink" style="--class:{style.color}">{drawing}</span>'
 
 
 def name_cell(store: AtlasStore, row: int) -> str:
