@@ -141,11 +141,6 @@ def line_set_name(class_label: str | None) -> str:
     return "A–K stars"
 
 
-def lines_for(class_label: str | None) -> tuple[Line, ...]:
-    """The lines to draw for a star of this class, in order of wavelength."""
-    return sorted_lines(line_set_name(class_label))
-
-
 def sorted_lines(set_name: str) -> tuple[Line, ...]:
     """One of `LINE_SETS`, in order of wavelength."""
     return tuple(sorted(LINE_SETS[set_name], key=lambda line: line.vacuum))
