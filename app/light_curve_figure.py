@@ -49,7 +49,8 @@ class LightCurveFigure:
         self.source = ColumnDataSource({name: [] for name in COLUMNS})
         self.doubtful = ColumnDataSource({name: [] for name in DOUBTFUL_COLUMNS})
         self.median = ColumnDataSource({"x": [], "y": []})
-        self._mapper = CategoricalColorMapper(factors=list(self._bands))
+        palette = list(self.colors("light").values())
+        self._mapper = CategoricalColorMapper(factors=list(self._bands), palette=palette)
         self.figure = card_figure("", "", TOOLTIPS, x_range=self.x_range, y_range=self.y_range)
         self._layers = [self._draw_cycle("x"), self._draw_cycle("repeat")]
         self.median_line = self.figure.line("x", "y", source=self.median, line_width=1.6)
