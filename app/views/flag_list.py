@@ -15,12 +15,19 @@ from app.styles import CARD_CSS, CONTROLS, WORDS
 
 HEAD = (
     "<span></span><span>two cycles</span><span>star</span><span>class → classifier</span>"
-    '<span title="mean of all that speaks against the class">suspicion</span>'
+    '<span title="share of the stars that are less suspicious">suspicion</span>'
     '<span class="wide-only">distance</span><span>why</span>'
 )
 COLUMNS_NARROW = "20px 96px minmax(84px, 0.8fr) 124px 56px minmax(110px, 2fr)"
 COLUMNS = "22px 112px minmax(100px, 0.8fr) 132px 58px 96px minmax(120px, 2fr)"
 MAX_RINGS = 300
+REASONS = {
+    "is_far": ("far", "far from the centre of their class in enough of the data"),
+    "is_alone": ("apart", "outside the main cluster of their class on the map"),
+    "is_contradicted": ("contradicted", "neighbours and classifier name the same other class"),
+    "is_odd": ("odd", "their data do not go together, or few stars are like them"),
+}
+"""Columns of the ranking that say why a star is on it: a word, and the word explained."""
 
 
 class FlagList(Listing):
@@ -81,22 +88,27 @@ class FlagList(Listing):
         self.flags = self.store.flags(*(getattr(self.state, name) for name in self.sliders))
         self.list.fill(self.flags["row"], self._cells, self.state.focus)
         self.ringed = self.flags["row"].head(MAX_RINGS).tolist()
-        self.count.object = (
-            f"<b>{len(self.flags):,} flagged</b><br>"
-            f'<span class="muted">{self.flags["is_far"].sum():,} far from their class, '
-            f"{self.flags['is_alone'].sum():,} apart on the map</span>"
+        self.count.object = self._count_html()
+
+    def _count_html(self) -> str:
+        counts = " · ".join(
+            f'<span title="{meaning}">{self.flags[column].sum():,} {word}</span>'
+            for column, (word, meaning) in REASONS.items()
+            if column in self.flags
         )
+        return f'<b>{len(self.flags):,} flagged</b><br><span class="muted">{counts}</span>'
 
     def _cells(self, place: int, row: int) -> str:
         flag = self.flags.iloc[place]
+        sentence, known = escape(flag["sentence"]), flag["suspicion"] == flag["suspicion"]
         cells = (
             f'<span class="num muted">{place + 1}</span>',
             thumbnail(self.store, row),
             name_cell(self.store, row),
             class_cell(self.store, row),
-            bar_cell(flag["suspicion"], f"{flag['suspicion']:.2f}"),
+            bar_cell(flag["suspicion"], f"{flag['suspicion']:.2f}" if known else "—"),
             self._percentiles(row),
-            f'<span class="sentence">{escape(flag["sentence"])}</span>',
+            f'<span class="sentence" title="{sentence}">{sentence}</span>',
         )
         return "".join(cells)
 

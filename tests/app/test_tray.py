@@ -157,6 +157,7 @@ def test_flags_are_the_stores_ranking_with_a_sentence(flags: FlagList, store: At
     expected = store.flags(99.0, 2, 0.0, 0)
     assert flags.list.rows.tolist() == expected["row"].tolist()
     assert f"<b>{len(expected):,} flagged</b>" in flags.count.object
+    assert f"{expected['is_alone'].sum():,} apart" in flags.count.object
     assert 'class="sentence"' in flags.list.rows_html
 
 
