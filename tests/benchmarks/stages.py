@@ -95,14 +95,15 @@ def build(bench: Bench) -> list[Figure]:
 def train(bench: Bench) -> list[Figure]:
     """Two epochs of pre-training, and the preparation of its inputs."""
     from model.config import TrainConfig, compact
+    from model.execution import Execution
     from model.modalities import SurveyTensors
     from model.train import train as pretrain
 
     survey, cache = bench.survey(), _fresh(bench.work / f"tensors-{bench.n}")
     preparing, _ = _timed(SurveyTensors, survey, compact(), cache)
     out = _fresh(bench.work / f"run-{bench.n}")
-    epochs = TrainConfig(epochs=2)
-    training, run = _timed(pretrain, survey, out, compact(), epochs, cache=cache, restart=True)
+    epochs, fresh = TrainConfig(epochs=2), Execution(cache=cache, restart=True)
+    training, run = _timed(pretrain, survey, out, compact(), epochs, fresh)
     return [
         bench.figure("prepare inputs", bench.n / preparing),
         bench.figure("train (per epoch)", len(run.training_ids) * len(run.history) / training),
@@ -112,6 +113,7 @@ def train(bench: Bench) -> list[Figure]:
 def embed(bench: Bench) -> list[Figure]:
     """All modalities of all objects by the shipped run, the inputs prepared before."""
     from model.embed import embed as embed_survey
+    from model.execution import Execution
     from model.modalities import SurveyTensors
     from model.run import Run
 
@@ -119,7 +121,7 @@ def embed(bench: Bench) -> list[Figure]:
     cache = bench.work / f"tensors-{bench.n}"
     SurveyTensors(survey, run.model_config, cache)
     out = _fresh(bench.embeddings_path)
-    seconds, _ = _timed(embed_survey, survey, run, out, cache=cache)
+    seconds, _ = _timed(embed_survey, survey, run, out, Execution(cache=cache))
     return [bench.figure("embed", bench.n / seconds)]
 
 
