@@ -32,6 +32,7 @@ class Piece(JSComponent):
 class Header(Piece):
     """Which atlas, how much is selected, search, theme, help, notices."""
 
+    logo = param.String(static("logo.svg"))
     atlas_name = param.String()
     is_synthetic = param.Boolean()
     n_selected = param.Integer()

@@ -1,6 +1,7 @@
 """The page: which view stands where, and the wires between the header and the state. No data."""
 
 from typing import Any
+from urllib.parse import quote
 
 import panel as pn
 
@@ -62,6 +63,7 @@ class Dashboard:
         page = pn.Template(static("page.html"), location=True)
         page.add_variable("page_css", static("style.css"))
         page.add_variable("page_theme", self.state.theme)
+        page.add_variable("app_favicon", f"data:image/svg+xml,{quote(static('logo.svg'))}")
         for name, part in self._parts().items():
             page.add_panel(name, part)
         return page

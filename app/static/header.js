@@ -19,15 +19,12 @@ const MODES = {
   subtract: "The next lasso takes away from the selection (hold Alt)",
   intersect: "The next lasso keeps what is in both (hold Shift and Alt)",
 }
-const LOGO = `<svg width="22" height="22" viewBox="0 0 22 22" aria-hidden="true">
-  <circle cx="8" cy="8" r="5.4" fill="#1a4fd6" opacity=".85"/><circle cx="14.4" cy="8.6" r="4.4" fill="#f5c21b" opacity=".9"/>
-  <circle cx="10.6" cy="14.4" r="4.8" fill="#a83468" opacity=".85"/></svg>`
 
 export function render({ model, el }) {
   const bar = document.createElement("div")
   bar.className = "bar"
   bar.innerHTML = `
-    <div class="brand">${LOGO}<b>AstroM³ Explorer</b></div>
+    <div class="brand">${model.logo}<b>AstroM³ Explorer</b></div>
     <div class="atlas"><span class="name"></span><span class="badge" title="These stars were made by a computer">SIMULATED</span></div>
     <div class="selected" role="status"><b class="num count"></b> <span class="muted num total"></span></div>
     <div class="acts">

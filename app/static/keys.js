@@ -25,6 +25,10 @@ export function render({ model, view, el }) {
   }
   const on_key = (event) => {
     held(event)
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && !typing(event)) {
+      event.preventDefault()
+      return model.send_msg({ act: event.shiftKey ? "redo" : "undo" })
+    }
     if (typing(event) || event.ctrlKey || event.metaKey || event.altKey || dialog.open) return
     if (event.key === "/") {
       event.preventDefault()

@@ -88,6 +88,26 @@ def test_lasso_links_both_maps_and_can_be_undone(
     expect(count).to_have_text(f"{n_selected:,}")
 
 
+def test_shift_adds_to_the_selection_and_ctrl_z_takes_it_back(page: Page, server: str) -> None:
+    open_page(page, server)
+    map_ = Plot(page, ".map")
+    blue, orange = around(map_.near(BLUE)), around(map_.near(ORANGE))
+    count = page.locator("header .count")
+    page.keyboard.press("l")
+    map_.drag(blue)
+    expect(count).not_to_have_text("0")
+    first = count.inner_text()
+    page.keyboard.down("Shift")
+    expect(page.locator("header [data-mode=add]")).to_have_attribute("aria-pressed", "true")
+    map_.drag(orange)
+    page.keyboard.up("Shift")
+    expect(count).not_to_have_text(first)
+    assert int(count.inner_text()) > int(first)
+    expect(page.locator("header [data-mode=replace]")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("Control+z")
+    expect(count).to_have_text(first)
+
+
 def test_reloading_the_address_brings_the_same_state(page: Page, server: str) -> None:
     open_page(page, server)
     map_, scatter = Plot(page, ".map"), Plot(page, ".scatter")
