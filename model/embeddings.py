@@ -2,8 +2,7 @@
 
 A directory of plain NumPy arrays beside a manifest, memory-mapped when opened. Row i of every
 array belongs to `source_id[i]`; an object without a modality has a zero row there and False in the
-presence mask. Fusing subtracts each modality's training mean first: a plain mean of a contrastive
-space tells which modalities are missing, because every modality sits in a cone of its own.
+presence mask. How modalities are fused into one vector is told in `model.analysis.fusion`.
 """
 
 import os
@@ -24,6 +23,7 @@ from data_pipeline.directories import (
     write_manifest,
 )
 from data_pipeline.errors import InputError
+from model.analysis.fusion import FilledFusion, centered, normalized
 from model.links import link
 
 KIND = "embeddings"
@@ -31,10 +31,9 @@ SCHEMA_VERSION = 1
 
 Vectors = npt.NDArray[np.floating[Any]]
 Mask = npt.NDArray[np.bool_]
-Fusion = Literal["centered", "paper"]
+Fusion = Literal["filled", "centered", "paper"]
 
 _UNIT_TOLERANCE = 5e-3  # float16 vectors of a few hundred components stay well inside
-_TINY = 1e-12
 
 
 @dataclass(frozen=True)
@@ -169,20 +168,21 @@ class Embeddings:
 
     @cached_property
     def fused(self) -> npt.NDArray[np.float32]:
-        """Fused unit vectors (N, D), centred; zero rows where no modality is present."""
-        return self.fuse("centered")
+        """Fused unit vectors (N, D), "filled"; zero rows where no modality is present."""
+        return self.fuse()
 
     def fuse(
-        self, method: Fusion = "centered", modalities: Sequence[str] | None = None
+        self, method: Fusion = "filled", modalities: Sequence[str] | None = None
     ) -> npt.NDArray[np.float32]:
         """Fuse modalities into one vector per object.
 
         Parameters
         ----------
-        method : {"centered", "paper"}
-            "centered": subtract each modality's training mean, normalise, average over the
-            modalities present, normalise. "paper": the plain mean over those present (not
-            normalised), as Rizhko & Bloom (2024) do.
+        method : {"filled", "centered", "paper"}
+            "filled": each modality less its training mean, what is missing filled in, averaged,
+            normalised; tells nothing of what is missing. "centered": the same over what is there,
+            nothing filled in. "paper": the plain mean over those present, not normalised, as
+            Rizhko & Bloom (2024) take it.
         modalities : sequence of str, optional
             Those to fuse; all by default.
 
@@ -190,24 +190,26 @@ class Embeddings:
         -------
         float32 array (N, D)
         """
-        if method not in ("centered", "paper"):
-            raise InputError(f"Fusion is 'centered' or 'paper', not {method!r}.")
+        if method not in ("filled", "centered", "paper"):
+            raise InputError(f"Fusion is 'filled', 'centered' or 'paper', not {method!r}.")
         chosen = self.modalities if modalities is None else tuple(modalities)
-        total = np.zeros((len(self), self.embed_dim), dtype=np.float32)
-        count = np.zeros((len(self), 1), dtype=np.float32)
-        for modality in chosen:
-            total += self.centered(modality) if method == "centered" else self[modality]
-            count += self.present[modality][:, None]
-        total /= np.maximum(count, 1)
-        return _normalized(total) if method == "centered" else total
+        if method == "filled":
+            return self.fusion(chosen).transform(self.vectors, self.present)
+        parts = [self.centered(m) if method == "centered" else self[m] for m in chosen]
+        count = np.sum([self.present[m] for m in chosen], axis=0)
+        mean = np.sum(parts, axis=0, dtype=np.float32) / np.maximum(count, 1)[:, None]
+        return normalized(mean) if method == "centered" else mean.astype(np.float32)
+
+    def fusion(self, modalities: Sequence[str] | None = None) -> FilledFusion:
+        """Fusion learned from the training objects; its `transform` also fuses new objects."""
+        chosen = self.modalities if modalities is None else tuple(modalities)
+        vectors, means = {m: self[m] for m in chosen}, {m: self.mean(m) for m in chosen}
+        fusion: FilledFusion = FilledFusion().fit(vectors, self.present, means, self.train_mask)
+        return fusion
 
     def centered(self, modality: str) -> npt.NDArray[np.float32]:
         """Vectors (N, D) of a modality less its training mean, normalised again; absent rows 0."""
-        vectors, present = self[modality], self.present[modality]
-        result = np.zeros(vectors.shape, dtype=np.float32)
-        if present.any():
-            result[present] = _normalized(vectors[present] - self.mean(modality))
-        return result
+        return centered(self[modality], self.mean(modality), self.present[modality])
 
     def mean(self, modality: str) -> npt.NDArray[np.float32]:
         """Mean vector (D,) of a modality over its training objects (else over all that have it)."""
@@ -297,10 +299,3 @@ class Embeddings:
                     f"{wrong.sum()} vectors of {modality} are not of unit length (the first has "
                     f"{length[wrong][0]:.4g}). Normalise them before writing."
                 )
-
-
-def _normalized(vectors: Vectors) -> npt.NDArray[np.float32]:
-    """Rows (N, D) scaled to unit length; rows without length stay zero."""
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit = np.where(length > _TINY, vectors / np.maximum(length, _TINY), 0)
-    return unit.astype(np.float32)

@@ -145,7 +145,7 @@ def hidden_spectra(embeddings: Embeddings) -> dict[str, dict[str, float]]:
         "boosted trees": HistGradientBoostingClassifier(max_iter=60, random_state=SEED),
     }
     told: dict[str, dict[str, float]] = {}
-    for fusion in ("centered", "paper"):
+    for fusion in ("filled", "centered", "paper"):
         vectors = partial.fuse(fusion)[had]
         vectors = 10 * vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
         told[fusion] = {
