@@ -132,9 +132,10 @@ def period_amplitude(objects: pd.DataFrame) -> Diagram | None:
     period, amplitude = period_days(objects), number(objects, *_AMPLITUDES)
     if amplitude is None or not np.isfinite(period).any():
         return None
+    positive = np.where(amplitude > 0, amplitude, np.nan)
     return _diagram(
-        "period-amplitude", "Period–amplitude", np.log10(period), amplitude,
-        "log₁₀ P [d]", "amplitude [mag]",
+        "period-amplitude", "Period–amplitude", np.log10(period), np.log10(positive),
+        "log₁₀ P [d]", "log₁₀ amplitude [mag]",
     )  # fmt: skip
 
 

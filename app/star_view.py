@@ -26,6 +26,7 @@ MARKER_LIMIT = int(os.environ.get("ASTROM3_MARKER_LIMIT", "5000"))
 """More stars than this in view are drawn as a picture; a fast browser can take more markers."""
 MAX_LISTED = 200
 _MARGIN = 0.04
+_RING_CELL = 5  # pixels
 Rows = NDArray[np.integer]
 
 
@@ -138,6 +139,7 @@ class StarView(pn.viewable.Viewer):
                 self.select_geometry(event.geometry)
 
     def _on_view_change(self) -> None:
+        self._ring_neighbors()
         if self._all_marked:
             (x0, x1), (y0, y1) = self.stars.view
             self.stars.set_size(_marker_size(int(self.points.in_box(x0, x1, y0, y1).sum())))
@@ -247,7 +249,11 @@ class StarView(pn.viewable.Viewer):
         self.stars.ring_focus(self._placed([self.state.focus] if self.state.focus >= 0 else []))
 
     def _ring_neighbors(self) -> None:
-        self.stars.ring_neighbors(self._placed(self.state.highlighted_rows[:MAX_LISTED]))
+        """Ring the listed stars; of those that share a few pixels one, or the rings make a blot."""
+        xy = self._placed(self.state.highlighted_rows[:MAX_LISTED])
+        cells = np.floor(xy / (_RING_CELL * np.abs(self.stars.units_per_pixel)))
+        _, first = np.unique(cells, axis=0, return_index=True)
+        self.stars.ring_neighbors(xy[np.sort(first)])
 
     def _placed(self, rows: list[int]) -> NDArray[np.float64]:
         """Places (n, 2) of those of the stars that have one here."""
