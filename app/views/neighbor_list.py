@@ -1,7 +1,8 @@
 """The nearest stars in one embedding, nearest first, each with its folded thumbnail.
 
 The list stays with the star it was made for while one walks along it; picking a star anywhere else
-makes a new list, and so does opening a row (double click, Enter).
+makes a new list of that star, and so does opening a row (double click, Enter) or asking for the
+neighbours by other data.
 """
 
 from html import escape
@@ -51,7 +52,7 @@ class NeighborList(Listing):
         self.modality.param.watch(self._on_modality, "value")
         self.heading = pn.pane.HTML(align="center", **WORDS)
         self.bar = pn.Row(self.modality, self.heading, css_classes=["card-bar"], **CONTROLS)
-        state.param.watch(self.refresh, "neighbor_modality")
+        state.param.watch(lambda _: self.move_to(state.focus), "neighbor_modality")
 
     def __panel__(self) -> pn.viewable.Viewable:
         return self.list
