@@ -68,6 +68,7 @@ class AtlasStore:
         self.points = lru_cache(maxsize=16)(self._points)
         self.coloring = lru_cache(maxsize=16)(self._coloring)
         self.flags = lru_cache(maxsize=64)(self._flags)
+        self.mean_vector = lru_cache(maxsize=16)(atlas.embeddings.mean)
 
     def __len__(self) -> int:
         return self.n

@@ -19,7 +19,7 @@ TITLE = "AstroM³ Explorer"
 HINTS = {
     "Explore": "Neighbours of the star in focus",
     "Vet": "Stars that do not fit their class, worst first",
-    "Search": "Search in one modality or across them",
+    "Search": "Stars like this one, in one kind of data or across two",
     "Cluster": "Parts of a class",
     "Report": "The selection as a file",
 }

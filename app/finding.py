@@ -76,12 +76,19 @@ class Finder:
         ra, dec = number(self._objects, "ra_deg"), number(self._objects, "dec_deg")
         return None if ra is None or dec is None else _vectors(ra, dec)
 
+    def separation_deg(self, ra_deg: float, dec_deg: float) -> NDArray[np.float64]:
+        """Angle (N,) of every star from a place on the sky [deg]; NaN where it has no place."""
+        if self._unit_vectors is None:
+            return np.full(len(self._ids), np.nan)
+        apart = np.linalg.norm(self._unit_vectors - _vectors(ra_deg, dec_deg), axis=-1)
+        return np.rad2deg(2 * np.arcsin(np.minimum(apart / 2, 1)))
+
     def _near(self, ra_deg: float, dec_deg: float) -> Match:
         if self._unit_vectors is None:
             return Match(-1, "These stars have no coordinates; search by name or identifier.")
-        apart = np.linalg.norm(self._unit_vectors - _vectors(ra_deg, dec_deg), axis=-1)
+        apart = self.separation_deg(ra_deg, dec_deg)
         row = int(np.nanargmin(apart))
-        arcsec = float(np.rad2deg(2 * np.arcsin(apart[row] / 2)) * 3600)
+        arcsec = float(apart[row] * 3600)
         distance = f"{arcsec:.1f}″" if arcsec < 600 else f"{arcsec / 3600:.2f}°"
         if arcsec <= NEAR_ARCSEC:
             return Match(row, f"{distance} from the place you typed.")

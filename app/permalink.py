@@ -10,11 +10,13 @@ import binascii
 import json
 import zlib
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 from app import coloring, selection
 from app.atlas_store import AtlasStore
+from app.searching import FILTERS
 from app.state import AppState
 from data_pipeline.errors import InputError
 
@@ -27,8 +29,16 @@ _PLAIN = {
     "color": "color_by",
     "mode": "mode",
     "theme": "theme",
+    "like": "search_like",
+    "by": "search_by",
+    "among": "search_among",
+    "but": "search_but",
 }
-_WATCHED = [*_PLAIN.values(), "focus", "recipe", "hidden_classes", "fold", "fold_factor"]
+_STARS = {"star": "focus", "pin": "search_pinned"}
+_LISTS = {"hide": "hidden_classes", "where": "search_filters"}
+_WATCHED = [
+    *_PLAIN.values(), *_STARS.values(), *_LISTS.values(), "recipe", "fold", "fold_factor"
+]  # fmt: skip
 
 
 class Permalink:
@@ -55,14 +65,16 @@ class Permalink:
         """The address of the state, "?..." or empty."""
         state = self.state
         fields = {key: getattr(state, name) for key, name in _PLAIN.items() if self._changed(name)}
-        if self._changed("focus") and state.focus >= 0:
-            fields["star"] = str(self.store.source_id[state.focus])
+        for key, name in _STARS.items():
+            if self._changed(name) and getattr(state, name) >= 0:
+                fields[key] = str(self.store.source_id[getattr(state, name)])
         if self._changed("fold"):
             fields["fold"] = "no"
         if self._changed("fold_factor"):
             fields["times"] = f"{state.fold_factor:g}"
-        if state.hidden_classes:
-            fields["hide"] = json.dumps(state.hidden_classes)
+        for key, name in _LISTS.items():
+            if getattr(state, name):
+                fields[key] = json.dumps(getattr(state, name))
         if state.n_selected and not _is_untold(state.recipe):
             fields["sel"] = pack(state.recipe)
         text = "?" + urlencode(fields) if fields else ""
@@ -76,8 +88,9 @@ class Permalink:
         given = {key: values[-1] for key, values in parse_qs(text.lstrip("?")).items()}
         readers: dict[str, Callable[[str], None]] = {
             **{key: self._reader(name) for key, name in _PLAIN.items()},
-            "star": self._read_star, "fold": self._read_fold, "times": self._read_times,
-            "hide": self._read_hidden, "sel": self._read_selection,
+            **{key: partial(self._read_star, name) for key, name in _STARS.items()},
+            "fold": self._read_fold, "times": self._read_times,
+            "hide": self._read_hidden, "where": self._read_filters, "sel": self._read_selection,
         }  # fmt: skip
         problems = []
         for key, read in readers.items():
@@ -94,11 +107,15 @@ class Permalink:
         return getattr(self.state, name) != self._beginning[name]
 
     def _reader(self, name: str) -> Callable[[str], None]:
+        modalities = self.store.modalities
         allowed = {
-            "map_modality": self.store.modalities,
-            "neighbor_modality": self.store.modalities,
+            "map_modality": modalities,
+            "neighbor_modality": modalities,
             "diagram": self.store.diagrams,
             "color_by": coloring.available(self.store.objects),
+            "search_by": (*modalities, "place"),
+            "search_among": ("", *modalities),
+            "search_but": ("", "unlike:focus", *(f"far:{m}" for m in modalities)),
         }.get(name)
 
         def read(value: str) -> None:
@@ -108,11 +125,11 @@ class Permalink:
 
         return read
 
-    def _read_star(self, value: str) -> None:
+    def _read_star(self, name: str, value: str) -> None:
         row = self.store.row(int(value)) if value.isdigit() and int(value) < 2**63 else -1
         if row < 0:
             raise InputError(f"no star {value[:40]!r} in this atlas")
-        self.state.focus = row
+        setattr(self.state, name, row)
 
     def _read_fold(self, value: str) -> None:
         self.state.fold = value != "no"
@@ -123,6 +140,9 @@ class Permalink:
     def _read_hidden(self, value: str) -> None:
         labels = self.store.coloring(self.state.color_by).labels
         self.state.hidden_classes = [label for label in json.loads(value) if label in labels]
+
+    def _read_filters(self, value: str) -> None:
+        self.state.search_filters = [key for key in json.loads(value) if key in FILTERS]
 
     def _read_selection(self, value: str) -> None:
         steps = unpack(value)

@@ -51,6 +51,19 @@ class AppState(param.Parameterized):
     cluster_eps = param.Number(0.0, bounds=(0, None), doc="Radius on the map; 0 for automatic.")
     cluster_min_samples = param.Integer(5, bounds=(1, None), doc="Stars that make a core.")
 
+    search_like: "param.Selector[str]" = param.Selector(
+        default="focus",
+        objects=["focus", "pinned", "selection", "upload"],
+        doc="What the stars sought are like.",
+    )
+    search_pinned = param.Integer(-1, bounds=(-1, None), doc="Row of the pinned star; -1 for none.")
+    search_by = param.String("fused", doc='Its data compared: an embedding, or "place".')
+    search_among = param.String("", doc="Embedding that is searched; empty for the same.")
+    search_but = param.String("", doc='Empty, "far:<embedding>" or "unlike:focus".')
+    search_filters = param.List([], item_type=str, doc="Conditions on the stars found.")
+    upload = param.Parameter(None, doc="What was uploaded (app/uploads.py); None for nothing.")
+    vetted = param.Array(None, doc="Stars that have a verdict, shape (N,); None while unknown.")
+
     theme: "param.Selector[str]" = param.Selector(default="light", objects=["light", "dark"])
     notice = param.String("", doc="One sentence for the person at the page.")
 

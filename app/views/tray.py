@@ -15,23 +15,26 @@ from app.views.cluster_panel import ClusterPanel
 from app.views.export_panel import ExportPanel
 from app.views.flag_list import FlagList
 from app.views.neighbor_list import NeighborList
+from app.views.search_panel import SearchPanel
 from app.views.selection_list import SelectionList
 
 TAB_OF_MODE = {
     "Explore": "Neighbours",
-    "Search": "Neighbours",
+    "Search": "Search",
     "Vet": "Flags",
     "Cluster": "Subclusters",
     "Report": "Export",
 }
 MODE_OF_TAB = {
     "Neighbours": "Explore",
+    "Search": "Search",
     "Flags": "Vet",
     "Subclusters": "Cluster",
     "Export": "Report",
 }
 VIEWS: dict[str, type[Any]] = {
     "Neighbours": NeighborList,
+    "Search": SearchPanel,
     "Flags": FlagList,
     "Selection": SelectionList,
     "Subclusters": ClusterPanel,
