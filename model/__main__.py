@@ -35,8 +35,9 @@ def build_parser() -> argparse.ArgumentParser:
     options.add_training(command, FinetuneConfig())
     command.add_argument("--run", type=Path, help="pre-trained run to start from (from scratch)")
     command.add_argument(
-        "--labels", type=Path, metavar="FILE", help="labels that replace the survey's"
-    )
+        "--labels", metavar="FILE",
+        help="labels that replace the survey's: a table, or verdicts (database or export)",
+    )  # fmt: skip
     command.add_argument(
         "--exclude-classes", type=options.names, default=(), metavar="A,B",
         help="treat these labels as unlabelled",

@@ -48,7 +48,7 @@ def finetune(
     model_config : ModelConfig, optional
         What to train; by default the run's, or the compact preset. `ModelConfig.only` picks some of
         the modalities; with a run its weights must fit.
-    labels_file : path, optional
+    labels_file : path or URL, optional
         Labels that replace the survey's, see `model.labels.read_labels`.
     """
     rows, problems = split_rows(survey, config.split)

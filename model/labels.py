@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from data_pipeline.errors import InputError
 from data_pipeline.survey import Survey
+from data_pipeline.verdict_log import is_log, labels_from, read_log
 
 UNLABELLED = -1
 
@@ -38,14 +39,15 @@ class ClassLabels:
 def read_labels(survey: Survey, file: str | Path | None = None) -> pd.Series:
     """Return the label of each star (N,), None where there is none.
 
-    With `file` (CSV or Parquet; columns source_id and class_label), its labels replace those of the
-    survey for the stars it names.
+    With `file`, its labels replace those of the survey for the stars it names. It is a table (CSV
+    or Parquet; columns source_id and class_label), or a log of verdicts: its database, by path or
+    URL, or a file exported from it (see data_pipeline.verdict_log.labels_from).
     """
     labels = np.full(len(survey), None, dtype=object)
     if "class_label" in survey.objects:
         labels[:] = survey.objects["class_label"].to_numpy(dtype=object)
     if file is not None:
-        table = _read_table(Path(file))
+        table = _from_verdicts(survey, file) if is_log(file) else _read_table(Path(file))
         labels[survey.rows(table["source_id"].to_numpy())] = table["class_label"].to_numpy(object)
     series = pd.Series(labels, dtype=object)
     return series.where(series.notna() & (series != ""), None)
@@ -60,6 +62,12 @@ def choose_classes(
     codes = {name: i for i, name in enumerate(kept)}
     code = np.array([codes.get(label, UNLABELLED) for label in labels], dtype=np.int64)
     return ClassLabels(tuple(kept), code)
+
+
+def _from_verdicts(survey: Survey, file: str | Path) -> pd.DataFrame:
+    """What a log says of the stars of this survey; a team's log may know others too."""
+    table = labels_from(read_log(file))
+    return table[table["source_id"].isin(survey.source_id)]
 
 
 def _read_table(path: Path) -> pd.DataFrame:
