@@ -1,5 +1,6 @@
 """`Classifier`: the encoders' vectors side by side, then a small head; any of them may be missing.
 
+A model with linear heads gets the published classifiers instead: `PublishedClassifier`.
 Letters: B stars, M modalities, H hidden_dim, K classes.
 """
 
@@ -13,8 +14,16 @@ from model.config import FinetuneConfig
 from model.modalities import Batch
 
 
+def build_classifier(clip: MultimodalCLIP, n_classes: int, config: FinetuneConfig) -> Classifier:
+    """Return the classifier that goes with a model's heads."""
+    kind = PublishedClassifier if clip.config.head == "linear" else Classifier
+    return kind(clip, n_classes, config)
+
+
 class Classifier(nn.Module):
     """From a batch to logits (B, K)."""
+
+    clip: MultimodalCLIP
 
     def __init__(self, clip: MultimodalCLIP, n_classes: int, config: FinetuneConfig) -> None:
         super().__init__()
@@ -44,3 +53,41 @@ class Classifier(nn.Module):
                 vectors = vectors.masked_scatter(present[:, None], known)
             columns.append(vectors)
         return self.head(torch.cat(columns, dim=1))  # (B, K)
+
+    def pretrained_parts(self) -> nn.Module:
+        """Return what of the pre-training is used, to be trained at a rate of its own."""
+        return self.clip.encoders
+
+
+class PublishedClassifier(Classifier):
+    """AstroM3's: one linear layer on the mean of the unit vectors present; on the encoder's own
+    vector where the model has a single modality.
+    """
+
+    def __init__(self, clip: MultimodalCLIP, n_classes: int, config: FinetuneConfig) -> None:
+        nn.Module.__init__(self)
+        self.clip = clip
+        self.alone = len(clip.config.modalities) == 1
+        only = next(iter(clip.config.encoders.values()))
+        self.fc = nn.Linear(only.hidden_dim if self.alone else clip.config.embed_dim, n_classes)
+
+    def forward(self, batch: Batch) -> Tensor:
+        """Return the logits (B, K)."""
+        if self.alone:
+            (name,) = self.clip.config.modalities
+            present = batch.present[name]
+            logits = self.fc.bias.expand(len(present), -1)  # where it is absent
+            hidden = self.clip.hidden(batch)
+            if name not in hidden:
+                return logits
+            return logits.masked_scatter(present[:, None], self.fc(hidden[name]).to(logits.dtype))
+        vectors = self.clip.encode(batch)
+        count = torch.stack(list(batch.present.values())).sum(0).clamp(min=1)  # (B,)
+        mean = torch.stack(list(vectors.values())).sum(0) / count[:, None]
+        return self.fc(mean)
+
+    def pretrained_parts(self) -> nn.Module:
+        """Return encoders and projections."""
+        if self.alone:
+            return self.clip.encoders
+        return nn.ModuleList([self.clip.encoders, self.clip.heads])

@@ -12,11 +12,10 @@ from torch import Generator, Tensor, nn
 from torch.nn import functional
 
 from model.config import ModelConfig
-from model.encoders.base import Encoder
+from model.encoders.base import Encoder, Inputs
 from model.loss import MAX_LOG_SCALE
 from model.modalities import Batch, SurveyTensors, modality_of, pairs
-
-INITIAL_LOG_SCALE = math.log(1 / 0.07)
+from model.recompute import in_chunks
 
 
 class MultimodalCLIP(nn.Module):
@@ -29,11 +28,11 @@ class MultimodalCLIP(nn.Module):
             {name: modality_of(c).encoder(c) for name, c in config.encoders.items()}
         )
         self.heads = nn.ModuleDict(
-            {name: _head(c.hidden_dim, config.embed_dim) for name, c in config.encoders.items()}
+            {name: _head(c.hidden_dim, config) for name, c in config.encoders.items()}
         )
         names = [f"{a}-{b}" for a, b in pairs(config.modalities)] + list(config.modalities)
         self.log_scales = nn.ParameterDict(
-            {name: nn.Parameter(torch.tensor(INITIAL_LOG_SCALE)) for name in names}
+            {name: nn.Parameter(torch.tensor(math.log(config.initial_scale))) for name in names}
         )
 
     def encoder(self, name: str) -> Encoder:
@@ -55,20 +54,25 @@ class MultimodalCLIP(nn.Module):
             if bool(batch.present[name].any())
         }
 
-    def encode(self, batch: Batch) -> dict[str, Tensor]:
-        """Return unit vectors (B, D) per modality; rows that lack it are zero."""
-        hidden = self.hidden(batch)
-        return {
-            name: self._scatter(name, hidden.get(name), batch.present[name])
-            for name in self.config.modalities
-        }
+    def encode(self, batch: Batch, chunk_size: int = 0) -> dict[str, Tensor]:
+        """Return unit vectors (B, D) per modality; rows that lack it are zero.
 
-    def _scatter(self, name: str, hidden: Tensor | None, present: Tensor) -> Tensor:
+        With `chunk_size` the activations of no more stars are in memory at once; see
+        `model.recompute`.
+        """
+        return {name: self._encode(name, batch, chunk_size) for name in self.config.modalities}
+
+    def _encode(self, name: str, batch: Batch, chunk_size: int) -> Tensor:
+        present = batch.present[name]
         vectors = torch.zeros(len(present), self.config.embed_dim, device=present.device)
-        if hidden is None:
+        if not bool(present.any()):
             return vectors
-        unit = functional.normalize(self.heads[name](hidden).float(), dim=1)  # (n, D)
+        unit = in_chunks(lambda inputs: self._unit(name, inputs), batch.inputs[name], chunk_size)
         return vectors.masked_scatter(present[:, None], unit)  # (B, D)
+
+    def _unit(self, name: str, inputs: Inputs) -> Tensor:
+        vectors = self.heads[name](self.encoder(name)(inputs))
+        return functional.normalize(vectors.float(), dim=1)  # (n, D)
 
     def augment(self, batch: Batch, generator: Generator) -> Batch:
         """Return another view of the same stars."""
@@ -86,8 +90,10 @@ class MultimodalCLIP(nn.Module):
             scale.clamp_(0, MAX_LOG_SCALE)
 
 
-def _head(hidden_dim: int, embed_dim: int) -> nn.Module:
+def _head(hidden_dim: int, config: ModelConfig) -> nn.Module:
+    if config.head == "linear":
+        return nn.Linear(hidden_dim, config.embed_dim)
     return nn.Sequential(
         nn.LayerNorm(hidden_dim), nn.Linear(hidden_dim, hidden_dim), nn.GELU(),
-        nn.Linear(hidden_dim, embed_dim),
+        nn.Linear(hidden_dim, config.embed_dim),
     )  # fmt: skip

@@ -39,11 +39,12 @@ def run(args: argparse.Namespace) -> None:
 def train_command(args: argparse.Namespace) -> None:
     """Pre-train."""
     started = time.perf_counter()
+    config = options.model_config(args)
     run = train(
         Survey.open(args.survey),
         args.out,
-        options.model_config(args),
-        options.training_config(TrainConfig(), args),
+        config,
+        options.training_config(TrainConfig, args, config.preset),
         _execution(args),
     )
     _report_training(args, run, started, ("score",))
@@ -53,13 +54,14 @@ def finetune_command(args: argparse.Namespace) -> None:
     """Train a classifier."""
     started = time.perf_counter()
     origin = Run.open(args.run, "pretraining") if args.run else None
+    config = options.model_config(args, origin.model_config if origin else None)
     run = finetune(
         Survey.open(args.survey),
         args.out,
-        options.training_config(FinetuneConfig(), args),
+        options.training_config(FinetuneConfig, args, config.preset),
         _execution(args),
         run=origin,
-        model_config=options.model_config(args, origin.model_config if origin else None),
+        model_config=config,
         labels_file=args.labels,
     )
     _report_training(args, run, started, ("accuracy", "macro_f1"))

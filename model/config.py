@@ -14,6 +14,7 @@ from typing import Any
 
 from data_pipeline.errors import InputError
 from data_pipeline.schema import did_you_mean
+from model.astrom3.encoder_config import GalSpecNetConfig, InformerConfig, MetaModelConfig
 from model.encoder_config import (
     EncoderConfig,
     MetadataConfig,
@@ -33,9 +34,17 @@ class ModelConfig:
     """Dimensions of the shared space."""
     preset: str = "compact"
     """Name of the preset this config began as."""
+    head: str = "mlp"
+    """From an encoder's vector to the shared space: "mlp", or "linear" as published."""
+    initial_scale: float = 1 / 0.07
+    """What the cosines are multiplied by when a training begins, 1 to 100; it is learned."""
 
     def __post_init__(self) -> None:
         problems = [] if self.encoders else ["a model needs at least one modality"]
+        if self.head not in ("mlp", "linear"):
+            problems.append(f"head must be mlp or linear, found {self.head!r}")
+        if not 1 <= self.initial_scale <= 100:
+            problems.append(f"initial_scale must be in [1, 100], found {self.initial_scale}")
         if self.embed_dim < 2:
             problems.append(f"embed_dim must be at least 2, found {self.embed_dim}")
         problems += [
@@ -66,7 +75,8 @@ class ModelConfig:
             name: {"architecture": config.architecture, **asdict(config)}
             for name, config in self.encoders.items()
         }
-        return {"preset": self.preset, "embed_dim": self.embed_dim, "encoders": encoders}
+        values = {name: getattr(self, name) for name in _names(ModelConfig) if name != "encoders"}
+        return {**values, "encoders": encoders}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> ModelConfig:
@@ -107,6 +117,18 @@ class TrainConfig:
     by how bright or how noisy they are."""
     view_weight: float = 0.5
     """Weight of the terms between two augmented views of one modality, beside the pairs'."""
+    chunk_size: int = 0
+    """Stars whose activations are in memory at once, 0 for all of a batch. With fewer the batch is
+    encoded twice, chunk by chunk; the gradient is the same."""
+    optimizer: str = "adamw"
+    """`adamw`, or `adam`, whose decay is added to the gradient."""
+    beta1: float = 0.9
+    """Memory of the optimizer's first moment."""
+    schedule: str = "cosine"
+    """After the warm-up: "cosine", or "plateau": `plateau_factor` whenever the validation score has
+    not improved for three epochs."""
+    plateau_factor: float = 0.5
+    """What a plateau multiplies the rate by."""
 
     def __post_init__(self) -> None:
         require(_training_problems(self), "TrainConfig")
@@ -152,6 +174,14 @@ class FinetuneConfig:
     """Width of the hidden layer of the head."""
     head_dropout: float = 0.3
     """Dropout before the last layer."""
+    optimizer: str = "adamw"
+    """`adamw`, or `adam`, whose decay is added to the gradient."""
+    beta1: float = 0.9
+    """Memory of the optimizer's first moment."""
+    schedule: str = "cosine"
+    """As in `TrainConfig`."""
+    plateau_factor: float = 0.5
+    """What a plateau multiplies the rate by."""
 
     def __post_init__(self) -> None:
         problems = _training_problems(self)
@@ -170,17 +200,56 @@ def compact(**changes: Any) -> ModelConfig:
     return ModelConfig(**{"encoders": encoders, "preset": "compact", **changes})
 
 
-PRESETS: dict[str, Callable[..., ModelConfig]] = {"compact": compact}
+def astrom3(**changes: Any) -> ModelConfig:
+    """Return the published architecture (Rizhko & Bloom 2024): 15.9 million parameters."""
+    encoders = {
+        config.modality: config
+        for config in (InformerConfig(), GalSpecNetConfig(), MetaModelConfig())
+    }
+    values = {"preset": "astrom3", "embed_dim": 512, "head": "linear", "initial_scale": 100.0}
+    return ModelConfig(**{"encoders": encoders, **values, **changes})
+
+
+PRESETS: dict[str, Callable[..., ModelConfig]] = {"compact": compact, "astrom3": astrom3}
+
+_PUBLISHED = {"optimizer": "adam", "schedule": "plateau", "batch_size": 512, "patience": 6,
+              "modality_dropout": 0.0}  # fmt: skip
+PRESET_TRAINING: dict[str, dict[str, Any]] = {
+    "astrom3": {
+        **_PUBLISHED, "epochs": 100, "warmup": 0.1, "learning_rate": 0.00392103, "beta1": 0.926192,
+        "weight_decay": 0.00467007, "plateau_factor": 0.112508, "clip_norm": 45.0,
+        "view_weight": 0.0, "match_brightness": False, "chunk_size": 32,
+    }
+}  # fmt: skip
+"""Pre-training as published, where it is not as in `TrainConfig`."""
+PRESET_FINETUNING: dict[str, dict[str, Any]] = {
+    "astrom3": {
+        **_PUBLISHED, "epochs": 50, "warmup": 0.2, "learning_rate": 0.00424595, "beta1": 0.914985,
+        "weight_decay": 6.93271e-05, "plateau_factor": 0.100363, "clip_norm": 5.0,
+        "label_smoothing": 0.0, "class_balance": 0.0, "average_decay": 0.0,
+    }
+}  # fmt: skip
+"""Fine-tuning as published for all modalities and all labels."""
+
+
+def preset_settings(cls: type, preset: str) -> Any:
+    """Return the training config that goes with a preset."""
+    table = PRESET_TRAINING if cls is TrainConfig else PRESET_FINETUNING
+    return cls(**table.get(preset, {}))
 
 
 def from_dict(cls: type, values: Mapping[str, Any]) -> Any:
     """Build a config dataclass from JSON values; lists become tuples, unknown keys are refused."""
-    names = [item.name for item in fields(cls)]
+    names = _names(cls)
     unknown = [name for name in values if name not in names]
     if unknown:
         hints = [f"{name!r}{did_you_mean(name, names)}" for name in unknown]
         raise InputError(f"{cls.__name__} has no field {'; no field '.join(hints)}.")
     return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+
+
+def _names(cls: type) -> list[str]:
+    return [item.name for item in fields(cls)]
 
 
 def load_config_file(path: str | Path) -> dict[str, Any]:
@@ -208,12 +277,17 @@ def _training_problems(config: TrainConfig | FinetuneConfig) -> list[str]:
     ]
     problems += [
         f"{name} must be above 0, found {getattr(config, name)}"
-        for name in ("learning_rate", "clip_norm")
+        for name in ("learning_rate", "clip_norm", "plateau_factor")
         if not getattr(config, name) > 0
     ]
     problems += [
         f"{name} must be in [0, 1), found {getattr(config, name)}"
-        for name in ("warmup", "modality_dropout", "weight_decay")
+        for name in ("warmup", "modality_dropout", "weight_decay", "beta1")
         if not 0 <= getattr(config, name) < 1
+    ]
+    problems += [
+        f"{name} must be {' or '.join(known)}, found {getattr(config, name)!r}"
+        for name, known in (("optimizer", ("adamw", "adam")), ("schedule", ("cosine", "plateau")))
+        if getattr(config, name) not in known
     ]
     return problems

@@ -16,7 +16,7 @@ from torch.nn import functional
 from data_pipeline.directories import provenance
 from data_pipeline.survey import Survey
 from model.checks import Rows, check_target, check_unseen, raise_all, split_rows
-from model.classifier import Classifier
+from model.classifier import Classifier, build_classifier
 from model.clip import MultimodalCLIP
 from model.config import FinetuneConfig, ModelConfig, compact
 from model.execution import DEFAULT, Execution
@@ -62,7 +62,8 @@ def finetune(
     usable = tensors.any_present & labels.labelled
     rows = {part: r[usable[r]] for part, r in rows.items()}
     torch.manual_seed(config.seed)
-    classifier = Classifier(_encoders(run, tensors, rows["train"]), len(labels.classes), config)
+    encoders = _encoders(run, tensors, rows["train"])
+    classifier = build_classifier(encoders, len(labels.classes), config)
     task = Classification(classifier, tensors, labels, rows, config, where)
     origin = run.checkpoint_hash if run else "scratch"
     loop = Loop(
@@ -123,7 +124,8 @@ class Classification(Task):
         """Return the encoders' parameters, at their own rate, and the head's."""
         decay, config = self.config.weight_decay, self.config
         head = [m for n, m in self.classifier.named_children() if n != "clip"]
-        encoders = parameter_groups(self.classifier.clip.encoders, decay, config.encoder_rate)
+        known = self.classifier.pretrained_parts()
+        encoders = parameter_groups(known, decay, config.encoder_rate)
         return encoders + parameter_groups(torch.nn.ModuleList(head), decay)
 
     def loss(self, batch: Batch, generator: Generator) -> tuple[Tensor, Figures]:

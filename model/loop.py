@@ -22,7 +22,7 @@ from model import distributed
 from model.config import FinetuneConfig, TrainConfig
 from model.modalities import Batch, SurveyTensors, shuffled
 from model.resume import load_state, optimizer_tensors, restore_optimizer, save_state
-from model.schedule import learning_rate
+from model.schedule import learning_rate, plateau_scale
 
 Weights = dict[str, Tensor]
 Figures = dict[str, float]
@@ -77,7 +77,9 @@ class Loop:
 
     def __post_init__(self) -> None:
         self.module = self.task.module.to(self.device)
-        self.optimizer = torch.optim.AdamW(self.task.groups(), lr=self.config.learning_rate)
+        kind = torch.optim.AdamW if self.config.optimizer == "adamw" else torch.optim.Adam
+        betas = (self.config.beta1, 0.999)
+        self.optimizer = kind(self.task.groups(), lr=self.config.learning_rate, betas=betas)
         self.progress = Progress()
         self.best: Weights = {}
         self.average: Weights = _copy(self.module.state_dict()) if self.average_decay else {}
@@ -113,7 +115,11 @@ class Loop:
     def _step(self, batch: Batch, generator: Generator, step: int) -> Figures:
         config = self.config
         n_steps = config.epochs * self.steps_per_epoch
-        rate = learning_rate(step, n_steps, config.warmup, config.learning_rate)
+        plateau = None
+        if config.schedule == "plateau":
+            scores = [figures["val_score"] for figures in self.progress.history]
+            plateau = plateau_scale(scores, config.plateau_factor)
+        rate = learning_rate(step, n_steps, config.warmup, config.learning_rate, plateau)
         for group in self.optimizer.param_groups:
             group["lr"] = rate * group["rate"]
         self.module.train()

@@ -23,6 +23,11 @@ from torch import Generator, Tensor
 from data_pipeline.errors import InputError
 from data_pipeline.survey import Survey
 from model import tensors
+from model.astrom3 import encoders as astrom3
+from model.astrom3.encoder_config import GalSpecNetConfig, InformerConfig, MetaModelConfig
+from model.astrom3.inputs import metadata as astrom3_metadata
+from model.astrom3.inputs import photometry as astrom3_photometry
+from model.astrom3.inputs import spectra as astrom3_spectra
 from model.config import ModelConfig
 from model.encoder_config import EncoderConfig, MetadataConfig, PhotometryConfig, SpectraConfig
 from model.encoders.base import Encoder, Inputs
@@ -60,6 +65,9 @@ def modality_of(config: EncoderConfig) -> Modality:
 register(Modality(PhotometryConfig, PhotometryEncoder, photometry))
 register(Modality(SpectraConfig, SpectraEncoder, spectra))
 register(Modality(MetadataConfig, MetadataEncoder, metadata))
+register(Modality(InformerConfig, astrom3.InformerEncoder, astrom3_photometry))
+register(Modality(GalSpecNetConfig, astrom3.GalSpecNetEncoder, astrom3_spectra))
+register(Modality(MetaModelConfig, astrom3.MetaModelEncoder, astrom3_metadata))
 
 
 def pairs(names: tuple[str, ...]) -> list[tuple[str, str]]:

@@ -11,7 +11,14 @@ from typing import Any, TypeVar
 
 from data_pipeline.errors import InputError
 from data_pipeline.schema import did_you_mean
-from model.config import PRESETS, FinetuneConfig, ModelConfig, TrainConfig, from_dict
+from model.config import (
+    PRESETS,
+    FinetuneConfig,
+    ModelConfig,
+    TrainConfig,
+    from_dict,
+    preset_settings,
+)
 
 Settings = TypeVar("Settings", TrainConfig, FinetuneConfig)
 
@@ -42,7 +49,9 @@ def add_training(parser: argparse.ArgumentParser, defaults: TrainConfig | Finetu
     ):
         default = getattr(defaults, name)
         option = f"--{name.replace('_', '-')}"
-        parser.add_argument(option, type=kind, default=default, help=f"{text} ({default})")
+        parser.add_argument(
+            option, type=kind, help=f"{text} ({default}, or as the preset was published)"
+        )
     parser.add_argument(
         "--modalities", type=names, default=(), metavar="A,B", help="use these only (all)"
     )
@@ -62,13 +71,13 @@ def add_preset(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def training_config(base: Settings, args: argparse.Namespace) -> Settings:
-    """Return the training's config from options and `--set`."""
-    values = asdict(base)
-    given = {name: getattr(args, name) for name in values if hasattr(args, name)}
+def training_config(cls: type[Settings], args: argparse.Namespace, preset: str) -> Settings:
+    """Return the training's config: the preset's, changed by options and `--set`."""
+    values = asdict(preset_settings(cls, preset))
+    given = {name: getattr(args, name) for name in values if getattr(args, name, None) is not None}
     given |= {key: value for key, value in assignments(args.set).items() if "." not in key}
     given.pop("embed_dim", None)  # the model's
-    return from_dict(type(base), values | given)
+    return from_dict(cls, values | given)
 
 
 def model_config(args: argparse.Namespace, base: ModelConfig | None = None) -> ModelConfig:

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from data_pipeline.survey import Survey
-from model.classifier import Classifier
+from model.classifier import Classifier, build_classifier
 from model.clip import MultimodalCLIP
 from model.config import FinetuneConfig, from_dict
 from model.execution import DEFAULT, Execution
@@ -58,7 +58,7 @@ def load_classifier(run: Run) -> Classifier:
     """Return a classifier with its weights, in eval mode."""
     values = {k: v for k, v in run.training.items() if k not in EXTRA_KEYS}
     config: FinetuneConfig = from_dict(FinetuneConfig, values)
-    classifier = Classifier(MultimodalCLIP(run.model_config), len(run.classes), config)
+    classifier = build_classifier(MultimodalCLIP(run.model_config), len(run.classes), config)
     load_strictly(classifier, run.weights(), str(run.path))
     return classifier.eval()
 

@@ -126,12 +126,13 @@ class Pretraining(Task):
         self, batch: Batch, generator: Generator
     ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         scales = dict(self.model.log_scales.items())
-        first = self.model.encode(self.model.augment(batch, generator).to(self.device))
+        chunk = self.config.chunk_size
+        first = self.model.encode(self.model.augment(batch, generator).to(self.device), chunk)
         present = {name: mask.to(self.device) for name, mask in batch.present.items()}
         losses = pair_losses(first, present, scales)
         views: dict[str, Tensor] = {}
         if self.config.view_weight > 0:
-            second = self.model.encode(self.model.augment(batch, generator).to(self.device))
+            second = self.model.encode(self.model.augment(batch, generator).to(self.device), chunk)
             for name, mask in present.items():
                 if enough(first[name][mask]):
                     views[name] = clip_loss(first[name][mask], second[name][mask], scales[name])

@@ -14,9 +14,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from data_pipeline.errors import InputError
+from model.astrom3.encoder_config import SPECTRUM_FEATURES
 from model.astrom3.informer import Informer
 
-SPECTRUM_FEATURES = 1184  # what 2575 pixels leave after four convolutions and three poolings
 PAIRS = {
     "ps": ("photometry", "spectra"),
     "sm": ("spectra", "metadata"),
@@ -56,6 +56,10 @@ class AstroM3Config:
     m_dropout: float = 0.1595340013391597
 
     def __post_init__(self) -> None:
+        if self.seq_len % self.p_n_heads:
+            raise InputError(
+                f"seq_len {self.seq_len} must be a multiple of p_n_heads {self.p_n_heads}."
+            )
         if self.fusion != "avg" or self.p_activation != "gelu" or self.p_output_attention:
             raise InputError(
                 "This config asks for an AstroM3 variant that was never published: only "

@@ -40,31 +40,51 @@ def photometry_input(
     ------
     InputError : a curve the published scaling is not defined for.
     """
+    varying, log_mad, span_years = scaled_light_curve(light_curve)
+    start = max(0, (len(varying) - SEQ_LEN) // 2)
+    varying = varying[start : start + SEQ_LEN]
+    n_rows = len(varying)
+    constants = np.array([*photo_cols, log_mad, span_years])
+
+    tensor = np.zeros((SEQ_LEN, N_CHANNELS), dtype=np.float32)
+    tensor[:n_rows, :3] = varying
+    tensor[: SEQ_LEN if padding == "filled" else n_rows, 3:] = constants
+    mask = np.zeros(SEQ_LEN, dtype=np.float32)
+    mask[:n_rows] = 1
+    return tensor, mask
+
+
+def scaled_light_curve(
+    light_curve: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], float, float]:
+    """Scale a whole light curve (N, 3) as published.
+
+    Returns
+    -------
+    rows : (n, 3), distinct rows in order of time: time in [0, 1], flux less its mean over its
+        median absolute deviation (MAD), error over that MAD
+    log_mad : log10 of the MAD
+    span_years : whole time span, years of 365 days
+
+    Raises
+    ------
+    InputError : a curve the published scaling is not defined for.
+    """
     rows = np.unique(np.asarray(light_curve, dtype=np.float64), axis=0)
     if not np.isfinite(rows).all():
         raise InputError("The light curve holds NaN or infinite values; mask them out first.")
     time, flux, flux_err = rows.T  # np.unique has sorted by time already
-    span = time[-1] - time[0] if len(time) else 0.0
+    span = float(time[-1] - time[0]) if len(time) else 0.0
     flux_mad = float(median_abs_deviation(flux)) if len(time) else 0.0
     if span == 0 or flux_mad == 0:
         raise InputError(
             "The published scaling divides by the time span and by the flux's median absolute "
             f"deviation; this light curve has {len(time)} rows, span {span:g} d, MAD {flux_mad:g}."
         )
-    varying = np.stack(
-        [(time - time[0]) / span, (flux - flux.mean()) / flux_mad, flux_err / flux_mad]
+    scaled = np.stack(
+        [(time - time[0]) / span, (flux - flux.mean()) / flux_mad, flux_err / flux_mad], axis=1
     )
-    start = max(0, (len(time) - SEQ_LEN) // 2)
-    varying = varying[:, start : start + SEQ_LEN]
-    n_rows = varying.shape[1]
-    constants = np.array([*photo_cols, np.log10(flux_mad), span / DAYS_PER_YEAR])
-
-    tensor = np.zeros((SEQ_LEN, N_CHANNELS), dtype=np.float32)
-    tensor[:n_rows, :3] = varying.T
-    tensor[: SEQ_LEN if padding == "filled" else n_rows, 3:] = constants
-    mask = np.zeros(SEQ_LEN, dtype=np.float32)
-    mask[:n_rows] = 1
-    return tensor, mask
+    return scaled, float(np.log10(flux_mad)), span / DAYS_PER_YEAR
 
 
 def spectrum_input(spectrum: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -205,7 +205,8 @@ def magnitudes(arrays: ModalityArrays) -> NDArray[np.float64]:
     result = np.full(len(arrays), np.nan)
     level = np.asarray(arrays.per_object["level"], dtype=np.float64)
     known = np.isfinite(level)
-    result[arrays.present] = np.where(known, level, 0).sum(1) / np.maximum(known.sum(1), 1)
+    mean = np.where(known, level, 0).sum(1) / np.maximum(known.sum(1), 1)
+    result[arrays.present] = np.where(known.any(1), mean, np.nan)
     return result
 
 
