@@ -165,6 +165,12 @@ class AtlasStore:
         """All spectra of a star."""
         return self.survey.spectra(int(self.source_id[row]))
 
+    def external(self, row: int) -> pd.DataFrame:
+        """What other catalogues say about a star: one row each, nearest on the sky first."""
+        table = self.survey.external
+        of_star = table[table["source_id"] == self.source_id[row]]
+        return of_star.sort_values("separation_arcsec", kind="stable")
+
     def best_spectrum(self, row: int) -> Spectrum | None:
         """Spectrum of a star with the highest signal to noise, or None."""
         return self.survey.best_spectrum(int(self.source_id[row]))

@@ -127,6 +127,8 @@ class Dashboard:
                 self.keys._send_msg({"act": "help"})
             case "dismiss":
                 state.notice = ""
+            case "card":
+                self.card.act(message["message"])
 
     def find(self, text: str) -> None:
         """Focus the star that the text names, or say why there is none."""

@@ -37,6 +37,8 @@ class Photometry:
         Subtracted from them here, so that an axis can be read.
     left_out : int
         Points measured in the other quantity.
+    is_residual : bool
+        A median was taken away from the values.
     """
 
     time: NDArray[np.float64]
@@ -51,6 +53,7 @@ class Photometry:
     time_label: str
     time_offset: float
     left_out: int
+    is_residual: bool = False
 
     @property
     def good(self) -> NDArray[np.bool_]:
@@ -62,7 +65,8 @@ class Photometry:
         """Label of the value axis, with its unit and, for a single band, the band."""
         bands = np.unique(self.band)
         name = bands[0] if len(bands) == 1 else {"mag": "magnitude", "flux": "flux"}[self.quantity]
-        return f"{name} [{self.unit}]" if self.unit else str(name)
+        name = f"{name} − median" if self.is_residual else str(name)
+        return f"{name} [{self.unit}]" if self.unit else name
 
     @property
     def axis_label(self) -> str:

@@ -14,6 +14,17 @@ from numpy.typing import NDArray
 Mask = NDArray[np.bool_]
 Mode = Literal["replace", "add", "subtract", "intersect"]
 HISTORY_LENGTH = 100
+OF_STAR: dict[str, Any] = {
+    "fold_factor": 1.0,
+    "fold_period_days": None,
+    "fold_shift": 0.0,
+    "chosen_period_days": None,
+    "chosen_period_err_days": None,
+    "chosen_epoch": None,
+    "chosen_epoch_err": None,
+    "chosen_epoch_reference": "",
+}
+"""What belongs to the star in focus, and goes with it when another comes into focus."""
 
 
 class AppState(param.Parameterized):
@@ -40,6 +51,21 @@ class AppState(param.Parameterized):
 
     fold = param.Boolean(True, doc="Light curve folded (true) or against time.")
     fold_factor = param.Number(1.0, bounds=(0, None), doc="The period is multiplied by this.")
+    fold_period_days = param.Number(
+        None, bounds=(0, None), inclusive_bounds=(False, True), doc="P; None for the star's own."
+    )
+    fold_shift = param.Number(0.0, doc="Cycles by which phase zero stands off the extremum.")
+    chosen_period_days = param.Number(None, bounds=(0, None), doc="Period kept for this star.")
+    chosen_period_err_days = param.Number(None, doc="Its standard error; NaN where not known.")
+    chosen_epoch = param.Number(None, doc="A time of its phase zero [d], in the survey's time.")
+    chosen_epoch_err = param.Number(None, doc="Its standard error [d]; NaN where not known.")
+    chosen_epoch_reference = param.String("", doc='What those days count from, e.g. "HJD".')
+    detail: "param.Selector[str]" = param.Selector(
+        default="spectrum",
+        objects=["spectrum", "periodogram", "places", "image"],
+        doc="What the card shows below the light curve.",
+    )
+    compared = param.Integer(-1, bounds=(-1, None), doc="Row of the star laid over; -1 for none.")
 
     percentile = param.Number(99.0, bounds=(0, 100), doc="Centroid distance that flags a star.")
     min_modalities = param.Integer(2, bounds=(1, None), doc="Modalities that must agree.")
@@ -71,6 +97,7 @@ class AppState(param.Parameterized):
         super().__init__(selection=np.zeros(n_objects, dtype=bool), **params)
         self._past: list[tuple[Mask, list[dict[str, Any]]]] = []
         self._future: list[tuple[Mask, list[dict[str, Any]]]] = []
+        self.param.watch(self._leave_star, ["focus", *OF_STAR])
 
     @property
     def n_selected(self) -> int:
@@ -136,6 +163,12 @@ class AppState(param.Parameterized):
         if self._future:
             self._past.append((self.selection, self.recipe))
             self._show(*self._future.pop())
+
+    def _leave_star(self, *events: Any) -> None:
+        """Forget what belonged to the star before, but not what came together with the new one."""
+        changed = {event.name for event in events}
+        if "focus" in changed:
+            self.param.update({k: v for k, v in OF_STAR.items() if k not in changed})
 
     def _steps(self, mode: Mode, recipe: dict[str, Any] | None) -> list[dict[str, Any]]:
         earlier = [] if mode == "replace" else self.recipe

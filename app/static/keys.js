@@ -4,6 +4,12 @@
 const TOOLS = { p: "pan", l: "lasso", b: "box" }
 const ACTS = { u: "undo", r: "redo", t: "theme", "?": "help", Escape: "clear" }
 
+// of the card: what its views do (see Card.act)
+const CARD = {
+  f: "fold", "[": "half", "]": "double", "{": "third", "}": "triple", a: "folds", e: "refine", k: "keep",
+  d: "residuals", o: "cameras",
+}
+
 const FIGURES = ["map", "scatter"]
 
 export function render({ model, view, el }) {
@@ -39,6 +45,8 @@ export function render({ model, view, el }) {
       window.dispatchEvent(new CustomEvent("astrom3:tool", { detail: TOOLS[event.key] }))
     } else if (ACTS[event.key]) {
       model.send_msg({ act: ACTS[event.key] })
+    } else if (CARD[event.key]) {
+      model.send_msg({ act: "card", message: { act: CARD[event.key] } })
     }
   }
   // what a drag does is nobody's business but the browser's: no way to the server and back

@@ -31,5 +31,9 @@ class Card(pn.viewable.Viewer):
             margin=0,
         )
 
+    def act(self, message: dict[str, Any]) -> None:
+        """Do what a key asks of the card: {"act": name}."""
+        self.light_curve.act(message)
+
     def __panel__(self) -> pn.viewable.Viewable:
         return self._layout

@@ -1,10 +1,12 @@
 """The light curve of the star in focus: against time, or folded over two cycles.
 
 Points keep their error bars; upper limits are open triangles, points marked bad are hollow, the
-second cycle is paler, the line is the running median. The caption counts them and says where phase
-zero is.
+second cycle is paler, the line is the running median, dashes mark the epochs of spectra. Above the
+plot the period is chosen, below it turned and kept; the caption counts the points.
 """
 
+import math
+from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -12,54 +14,179 @@ import numpy as np
 import panel as pn
 
 from app.atlas_store import AtlasStore
-from app.formats import other_time_unit
+from app.ephemeris import Ephemeris, at_extremum, find_ephemeris, refined_period
+from app.epochs import spectrum_times
+from app.fold_bar import EphemerisBar, FoldBar, thumbnail_points
+from app.formats import other_time_unit, period_text
+from app.light_curve_columns import other_star_columns, residuals
 from app.light_curve_figure import LightCurveFigure
-from app.period_bar import PeriodBar, known_periods
+from app.named_periods import daily_aliases, known_periods
+from app.period_units import read_period
 from app.photometry import Fold, Photometry, fold, photometry
-from app.state import AppState
+from app.star_facts import number
+from app.state import OF_STAR, AppState
 from app.styles import WORDS, plot_box, plot_column, show_plot
+
+DRAWN_BY = ["focus", "theme", "fold", "fold_factor", "fold_period_days", "fold_shift", "compared"]
+STEPS = {"half": 1 / 2, "double": 2.0, "third": 1 / 3, "triple": 3.0}
+"""What the keys do to the period of the fold."""
 
 
 class LightCurveView(pn.viewable.Viewer):
-    """Light curve of `state.focus`, folded as `PeriodBar` says."""
+    """Light curve of `state.focus`, folded as the state says."""
 
     def __init__(self, state: AppState, store: AtlasStore, **params: Any) -> None:
         super().__init__(**params)
         self.state, self.store = state, store
         self.points: Photometry | None = None
         self.fold: Fold | None = None
-        self.bar = PeriodBar(state, on_base_period=self._draw)
+        self.ephemeris: Ephemeris | None = None
+        self.other: tuple[Photometry, Fold] | None = None
+        self.periods: dict[str, float] = {}
         self.drawing = LightCurveFigure(store.survey.bands)
+        self.bar = FoldBar(sizing_mode="stretch_width", margin=0)
+        self.line = EphemerisBar(sizing_mode="stretch_width", margin=0)
+        self.bar.on_act = self.line.on_act = self._act_at_once
         self.plot = plot_box(self.drawing.figure)
-        self.caption = pn.pane.HTML(
-            sizing_mode="stretch_width", css_classes=["card-caption"], **WORDS
-        )
-        self.message = pn.pane.HTML(
-            sizing_mode="stretch_width", css_classes=["card-message"], **WORDS
-        )
-        self.column = plot_column(self.bar, self.message, self.plot, self.caption)
+        html: dict[str, Any] = {"sizing_mode": "stretch_width", **WORDS}
+        self.caption = pn.pane.HTML(css_classes=["card-caption"], **html)
+        self.message = pn.pane.HTML(css_classes=["card-message"], **html)
+        self.below = pn.Column(self.line, self.caption, sizing_mode="stretch_width", margin=0)
+        self.column = plot_column(self.bar, self.message, self.plot, self.below)
         self._load()
         self._draw()
-        state.param.watch(self._on_state, ["focus", "fold", "fold_factor", "theme"])
+        state.param.watch(self._on_state, DRAWN_BY)
+        state.param.watch(self._show_kept, "chosen_period_days")
 
     def __panel__(self) -> pn.viewable.Viewable:
         return self.column
 
+    @property
+    def base_period(self) -> float:
+        """P [d]: the one chosen for the fold, else the first that is known; NaN without any."""
+        chosen = self.state.fold_period_days
+        return next(iter(self.periods.values()), math.nan) if chosen is None else float(chosen)
+
+    @property
+    def period_days(self) -> float:
+        """Period of the fold [d]; NaN where none is known."""
+        return self.base_period * self.state.fold_factor
+
+    @property
+    def can_fold(self) -> bool:
+        """Whether there is a period to fold at."""
+        return math.isfinite(self.period_days) and self.period_days > 0
+
+    def act(self, message: dict[str, Any]) -> None:
+        """Do what a button, a dial or a key asks: {"act": name, ...}."""
+        state = self.state
+        match message["act"]:
+            case "view":
+                state.fold = message["view"] == "fold"
+            case "fold":
+                state.fold = not state.fold
+            case "factor":
+                state.param.update(fold=True, fold_factor=float(message["factor"]))
+            case "half" | "double" | "third" | "triple" if self.can_fold:
+                factor = state.fold_factor * STEPS[message["act"]]
+                state.param.update(fold=True, fold_factor=float(f"{factor:.12g}"))
+            case "period":
+                self.use_period(float(message["days"]))
+            case "typed":
+                self._use_typed(str(message["text"]), str(message["unit"]))
+            case "turned":
+                self._turn(message)
+            case "refine" if self.points is not None and self.fold is not None:
+                days = refined_period(self.points, self.period_days)
+                state.fold_period_days = days / state.fold_factor
+            case "keep":
+                self.keep()
+            case "residuals" | "cameras" as name:
+                setattr(self.bar, name, not getattr(self.bar, name))
+                self._draw()
+            case "folds":
+                self.bar._send_msg({"act": "all"})
+
+    def use_period(self, days: float) -> None:
+        """Make this period P and fold at it."""
+        self.state.param.update(fold=True, fold_factor=1.0, fold_period_days=days)
+
+    def keep(self) -> None:
+        """Keep the ephemeris of the fold for this star; let it go where it is kept already."""
+        if self.ephemeris is None:
+            return
+        if self.line.kept:
+            gone = {name: OF_STAR[name] for name in OF_STAR if name.startswith("chosen")}
+            self.state.param.update(gone)
+            return
+        found = self.ephemeris
+        self.state.param.update(
+            chosen_period_days=found.period_days,
+            chosen_period_err_days=found.period_err_days,
+            chosen_epoch=found.epoch,
+            chosen_epoch_err=found.epoch_err,
+            chosen_epoch_reference=found.reference,
+        )
+
+    def _act_at_once(self, message: dict[str, Any]) -> None:
+        with pn.io.hold():
+            self.act(message)
+
+    def _use_typed(self, text: str, unit: str) -> None:
+        days = read_period(text, unit)
+        if math.isfinite(days):
+            self.use_period(days)
+            return
+        self.state.notice = f"A period is a positive number, of d, h, min or c/d; “{text}” is not."
+        self.bar._send_msg({"act": "undo"})
+
+    def _turn(self, message: dict[str, Any]) -> None:
+        """Take what a dial was turned to."""
+        if message["dial"] == "period":
+            self.state.fold_period_days = float(message["days"]) / self.state.fold_factor
+        else:
+            self.state.fold_shift = (self.state.fold_shift + float(message["shift"])) % 1.0
+
     def _on_state(self, *events: Any) -> None:
         changed = {event.name for event in events}
         with pn.io.hold():
-            if "focus" in changed:
+            if changed & {"focus", "compared"}:
                 self._load()
-                if "fold_factor" not in changed and self.state.fold_factor != 1:
-                    self.state.fold_factor = 1.0  # a new star starts at P; this draws
-                    return
             self._draw()
 
     def _load(self) -> None:
         row = self.state.focus
+        self.points = self._photometry(row)
+        self.periods = (
+            known_periods(self.store.objects, row, self.store.external(row)) if row >= 0 else {}
+        )
+        self.bar.points = thumbnail_points(self.points)
+        self.epochs, self.epoch_names = self._epochs(row)
+        self.other = self._other_star()
+
+    def _photometry(self, row: int) -> Photometry | None:
         light_curve = self.store.light_curve(row) if row >= 0 else None
-        self.points = photometry(light_curve, self.store.survey.bands) if light_curve else None
-        self.bar.offer(known_periods(self.store.objects, row) if row >= 0 else {})
+        return photometry(light_curve, self.store.survey.bands) if light_curve else None
+
+    def _epochs(self, row: int) -> tuple[Any, list[str]]:
+        """When the spectra of the star were taken, in the time of its points, and their dates."""
+        spectra = self.store.spectra(row) if row >= 0 and self.points is not None else []
+        if self.points is None or not spectra:
+            return np.empty(0), []
+        star = self.store.objects.iloc[row]
+        times = spectrum_times(
+            spectra, self.points, number(star, "ra_deg"), number(star, "dec_deg")
+        )
+        return times, [f"MJD {spectrum.time:.3f}" for spectrum in spectra]
+
+    def _other_star(self) -> tuple[Photometry, Fold] | None:
+        """The star it is compared with, folded by its own period; None where that says nothing."""
+        row = self.state.compared
+        points = self._photometry(row) if row != self.state.focus else None
+        if points is None or self.points is None or points.quantity != self.points.quantity:
+            return None
+        days = self.store.period_days(row)
+        return (points, fold(points, days, self.store.label(row))) if days > 0 else None
 
     def _draw(self) -> None:
         with pn.io.hold():
@@ -67,7 +194,7 @@ class LightCurveView(pn.viewable.Viewer):
             show_plot(self.column, self.points is not None)
             if self.points is not None:
                 self._draw_points(self.points)
-            self.bar.sync()
+            self._show_controls()
 
     def _message(self) -> str:
         if self.state.focus < 0:
@@ -76,18 +203,98 @@ class LightCurveView(pn.viewable.Viewer):
         return f"{lacking}." if lacking else "No light curve of this star."
 
     def _draw_points(self, points: Photometry) -> None:
-        wanted = self.state.fold and self.bar.can_fold
-        label = self.store.label(self.state.focus)
-        self.fold = fold(points, self.bar.period_days, label) if wanted else None
-        self.drawing.show(points, self.fold, self.state.theme)
-        self.caption.object = self._caption(points)
+        by, self.ephemeris = self._folded(points) if self.can_fold else (None, None)
+        self.fold = by if self.state.fold else None
+        over = None
+        if by is not None and self.bar.residuals:
+            points = residuals(points, by, self.other)
+        if self.fold is not None and self.other is not None and not self.bar.residuals:
+            level = float(np.median(points.value[points.main_band()]))
+            over, self.shift = other_star_columns(*self.other, level)
+        self.drawing.show(points, self.fold, self.state.theme, self._by_camera)
+        self.drawing.mark_epochs(self.epochs, self.epoch_names, self.fold)
+        self.drawing.lay_over(over)
+        self.caption.object = self._caption(points, over is not None)
 
-    def _caption(self, points: Photometry) -> str:
-        colors = self.drawing.colors(self.state.theme)
+    def _folded(self, points: Photometry) -> tuple[Fold, Ephemeris]:
+        """The fold with phase zero at the extremum and the shift asked for, and its ephemeris."""
+        by = fold(points, self.period_days, self.store.label(self.state.focus))
+        by, epoch_err = at_extremum(points, by)
+        if self.state.fold_shift:
+            by, epoch_err = replace(by, zero=by.zero + self.state.fold_shift * by.period_days), 0.0
+        return by, find_ephemeris(points, by, epoch_err or math.nan)
+
+    @property
+    def _by_camera(self) -> bool:
+        return self.bar.cameras and self.bar.has_cameras
+
+    def _show_controls(self) -> None:
+        points, found = self.points, self.ephemeris
+        known = self.can_fold and points is not None and found is not None
+        others = self._other_periods() if known else {}
+        by_now = found.epoch - points.time_offset if found is not None and points else 0.0
+        self.bar.param.update(
+            folded=self.state.fold and known,
+            period_days=self.base_period if known else 0.0,
+            factor=self.state.fold_factor,
+            zero=by_now,
+            others=[[name, days] for name, days in others.items()],
+            has_cameras=points is not None and len(np.unique(points.camera)) > 1,
+            can_subtract=known,
+            theme=self.state.theme,
+        )
+        self.line.param.update(
+            folded=self.state.fold and known,
+            period_days=self.period_days if known else 0.0,
+            zero=by_now,
+            span_days=float(np.ptp(points.time)) if points is not None else 1.0,
+            text=self._line_text(),
+            explained=self._line_explained(),
+            copied=found.text() if known and found is not None else "",
+        )
+        self._show_kept()
+
+    def _other_periods(self) -> dict[str, float]:
+        """Periods to offer beside the multiples of P: the other known ones, aliases of the day."""
+        others = {
+            name: days
+            for name, days in self.periods.items()
+            if abs(days / self.base_period - 1) > 1e-6
+        }
+        return others | (daily_aliases(self.points, self.base_period) if self.points else {})
+
+    def _show_kept(self, *_: Any) -> None:
+        chosen, found = self.state.chosen_period_days, self.ephemeris
+        self.line.kept = chosen is not None and found is not None and chosen == found.period_days
+
+    def _line_text(self) -> str:
+        found, points = self.ephemeris, self.points
+        if points is None:
+            return ""
+        if found is None or not self.state.fold:
+            span = f"{np.ptp(points.time):,.0f} d from first to last point"
+            return span if self.can_fold else f"No period is known: type one to fold. {span}"
+        period = period_text(found.period_days, found.period_err_days)
+        return f"P {period} d · f {1 / found.period_days:.6g} d⁻¹"
+
+    def _line_explained(self) -> str:
+        found = self.ephemeris
+        if found is None or self.fold is None:
+            return ""
+        where = "minimum" if self.fold.at_minimum else "maximum"
+        shift = self.state.fold_shift
+        at = f"{shift:.3f} cycles after {where}" if shift else f"at {where}"
+        return f"{found.text()}; phase zero {at} light; f = {1 / found.period_days:.8g} c/d"
+
+    def _caption(self, points: Photometry, is_compared: bool) -> str:
+        if self._by_camera:
+            colors, of_point = self.drawing.camera_colors(points, self.state.theme), points.camera
+        else:
+            colors, of_point = self.drawing.colors(self.state.theme), points.band
         marks = [
-            f'<span style="color:{colors[band]}">●</span> {escape(band)} {count}'
-            for band, count in zip(
-                *np.unique(points.band[points.good], return_counts=True), strict=True
+            f'<span style="color:{colors[name]}">●</span> {escape(name)} {count}'
+            for name, count in zip(
+                *np.unique(of_point[points.good], return_counts=True), strict=True
             )
         ]
         low, high = self.drawing.frame
@@ -99,17 +306,18 @@ class LightCurveView(pn.viewable.Viewer):
             "{} in another unit left out": points.left_out,
         }
         marks += [text.format(count) for text, count in counted.items() if count]
-        if self.fold and other_time_unit(self.fold.period_days):
-            marks.append(f"P {other_time_unit(self.fold.period_days)}")
-        return f"<div>{' · '.join(marks)}</div><div>{self._fold_words(points)}</div>"
+        marks += self._fold_words()
+        if is_compared:
+            name, unit = escape(self.store.name(self.state.compared)), points.unit
+            moved = f"{self.shift:+.2f} {unit}".replace("-", "−")
+            marks.append(f'<b class="other">○</b> {name}, {moved}')
+        return f'<div class="one-line">{" · ".join(marks)}</div>'
 
-    def _fold_words(self, points: Photometry) -> str:
-        if self.fold is None:
-            span = f"{np.ptp(points.time):,.0f} d from first to last point"
-            return span if self.bar.can_fold else f"No period is known: type one to fold. {span}"
-        extremum = "minimum" if self.fold.at_minimum else "maximum"
-        words = [
-            f"f {1 / self.fold.period_days:.6g} d⁻¹",
-            f"phase 0: {extremum}, {escape(points.date_text(self.fold.zero))}",
-        ]
-        return " · ".join(words)
+    def _fold_words(self) -> list[str]:
+        if self.fold is None or self.points is None:
+            return []
+        where = "minimum" if self.fold.at_minimum else "maximum"
+        shift = f" + {self.state.fold_shift:.3f}" if self.state.fold_shift else ""
+        date = self.points.date_text(self.fold.zero)
+        words = [other_time_unit(self.fold.period_days), f"phase 0: {where}{shift}, {escape(date)}"]
+        return [word for word in words if word]

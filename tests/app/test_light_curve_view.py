@@ -1,17 +1,29 @@
 """The light curve view: what is in the data source after a click, a fold, a typed period."""
 
 import numpy as np
+import pandas as pd
 import pytest
+from astropy.coordinates import EarthLocation, SkyCoord
+from astropy.time import Time
 
 from app.atlas_store import AtlasStore
-from app.light_curve_columns import doubtful_columns, light_curve_columns, median_columns
+from app.ephemeris import at_extremum, find_ephemeris, refined_period
+from app.epochs import _light_time, spectrum_times
+from app.light_curve_columns import (
+    doubtful_columns,
+    epoch_columns,
+    light_curve_columns,
+    median_columns,
+)
 from app.light_curve_figure import OWN_COLORS, REPEAT_ALPHA, LightCurveFigure
-from app.period_bar import known_periods
-from app.photometry import Photometry, fold, photometry
+from app.named_periods import daily_aliases, known_periods
+from app.period_units import in_unit, read_period
+from app.photometry import Fold, Photometry, fold, photometry
 from app.state import AppState
 from app.views.light_curve import LightCurveView
 from data_pipeline.light_curves import LightCurve
 from data_pipeline.schema import Band
+from data_pipeline.spectra import Spectrum
 
 WITH_CURVE, WITHOUT_CURVE = 1, 10
 
@@ -60,51 +72,54 @@ def test_time_names_its_reference_and_has_every_point_once(
     assert len(view.drawing.source.data["x"]) == 150
     assert view.drawing.figure.xaxis.axis_label == "HJD − 2450000 [d]"
     assert len(view.drawing.median.data["x"]) == 0
-    assert view.bar.mode.value == "time"
+    assert not view.bar.folded
 
 
-@pytest.mark.parametrize(("key", "factor"), [("⅓P", 1 / 3), ("½P", 0.5), ("2P", 2.0), ("3P", 3.0)])
-def test_a_multiple_is_one_click(
-    view: LightCurveView, state: AppState, key: str, factor: float
-) -> None:
+@pytest.mark.parametrize("factor", [1 / 3, 0.5, 2.0, 3.0])
+def test_a_multiple_is_one_click(view: LightCurveView, state: AppState, factor: float) -> None:
     before = view.drawing.source.data["x"].copy()
-    view.bar.multiples.value = key
+    view.act({"act": "factor", "factor": factor})
     assert state.fold_factor == factor
     assert view.fold is not None
-    assert view.fold.period_days == pytest.approx(view.bar.base_period * factor)
+    assert view.fold.period_days == pytest.approx(view.base_period * factor)
     assert not np.allclose(view.drawing.source.data["x"], before)
 
 
 def test_a_multiple_folds_from_the_time_view(view: LightCurveView, state: AppState) -> None:
     state.fold = False
-    view.bar.multiples.value = "½P"
+    view.act({"act": "half"})
     assert state.fold
-    assert view.bar.mode.value == "fold"
+    assert state.fold_factor == 0.5
+    view.act({"act": "double"})
+    assert state.fold_factor == 1.0
 
 
 def test_a_typed_period_is_the_new_period(view: LightCurveView) -> None:
-    view.bar.typed.value = "0.512"
+    view.act({"act": "typed", "text": "0.512", "unit": "d"})
     assert view.fold is not None
     assert view.fold.period_days == 0.512
-    assert "1.95312" in view.caption.object
+    assert "f 1.95312" in view.line.text
 
 
 @pytest.mark.parametrize("text", ["abc", "-1", "0", "nan"])
 def test_a_period_that_is_none_is_refused_in_words(
     view: LightCurveView, state: AppState, text: str
 ) -> None:
-    before = view.bar.typed.value
-    view.bar.typed.value = text
+    before = view.period_days
+    view.act({"act": "typed", "text": text, "unit": "d"})
     assert text in state.notice
-    assert view.bar.typed.value == before
+    assert view.period_days == before
 
 
 def test_a_new_star_starts_at_its_own_period(view: LightCurveView, state: AppState) -> None:
-    view.bar.typed.value = "0.512"
-    view.bar.multiples.value = "2P"
+    view.act({"act": "typed", "text": "0.512", "unit": "d"})
+    view.act({"act": "factor", "factor": 2.0})
+    view.act({"act": "keep"})
+    assert state.chosen_period_days == 1.024
     state.focus = 2
     assert state.fold_factor == 1
-    assert view.bar.base_period == pytest.approx(view.store.period_days(2))
+    assert view.base_period == pytest.approx(view.store.period_days(2))
+    assert state.chosen_period_days is None
 
 
 def test_a_restored_state_keeps_its_factor(view: LightCurveView, state: AppState) -> None:
@@ -121,7 +136,7 @@ def test_a_star_without_light_curve_says_so_and_hides_the_frame(
     assert view.message.visible
     assert "No light curve" in view.message.object
     assert not view.plot.visible
-    assert not view.bar.row.visible
+    assert not view.bar.visible
     state.focus = WITH_CURVE
     assert view.plot.visible
     assert not view.message.visible
@@ -207,15 +222,154 @@ def test_known_periods_are_named_and_given_once(store: AtlasStore) -> None:
     assert list(known_periods(same, 3)) == ["found"]
 
 
-def test_the_catalogues_period_is_a_choice(store: AtlasStore) -> None:
-    view = LightCurveView(AppState(store.n, focus=WITH_CURVE), store)
-    view.bar.offer({"found": 0.5, "catalogue": 1.0})
-    view.bar.sync()
-    assert view.bar.known.visible
-    view.bar.known.value = "catalogue"
-    assert view.bar.base_period == 1.0
+def test_other_catalogues_periods_are_offered_under_their_names(store: AtlasStore) -> None:
+    external = pd.DataFrame({"catalog": ["VSX", "Gaia"], "period_days": [0.25, None]})
+    periods = known_periods(store.objects, 3, external)
+    assert list(periods) == ["found", "VSX"]
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "days"),
+    [
+        ("12.5", "d", 12.5),
+        ("12", "h", 0.5),
+        ("12 h", "d", 0.5),
+        ("90min", "d", 0.0625),
+        ("4", "c/d", 0.25),
+        ("4 c/d", "h", 0.25),
+        ("2 1/d", "d", 0.5),
+        ("0,5", "d", 0.5),
+        ("five", "d", np.nan),
+        ("5 parsec", "d", np.nan),
+    ],
+)
+def test_periods_are_read_in_days_hours_or_as_a_frequency(
+    text: str, unit: str, days: float
+) -> None:
+    assert read_period(text, unit) == pytest.approx(days, nan_ok=True)
+
+
+@pytest.mark.parametrize("unit", ["d", "h", "min", "c/d"])
+def test_a_period_written_is_read_back(unit: str) -> None:
+    assert read_period(in_unit(0.61803399, unit), unit) == pytest.approx(0.61803399, rel=1e-7)
+
+
+def nightly(period_days: float, class_label: str = "RRAB") -> tuple[Photometry, Fold]:
+    """A pulsator seen once a sidereal night for three years, and its fold."""
+    rng = np.random.default_rng(8)
+    time = 2_455_000 + np.sort(rng.choice(1000, 300, replace=False)) * 0.99726957
+    time = time + rng.normal(0, 0.03, 300)
+    phase = 2 * np.pi * time / period_days
+    mag = 12 + 0.3 * np.cos(phase) + 0.1 * np.cos(2 * phase + 1) + rng.normal(0, 0.02, 300)
+    bands = {"V": Band("mag", "mag", time_reference="HJD")}
+    points = photometry(LightCurve.from_mag(time, mag, np.full(300, 0.02)), bands)
+    assert points is not None
+    return points, fold(points, period_days, class_label)
+
+
+def test_aliases_follow_the_day_by_which_the_star_was_observed() -> None:
+    points, _ = nightly(0.56)
+    aliases = daily_aliases(points, 0.56)
+    assert list(aliases) == ["f−1", "f+1", "f−2", "f+2"]
+    assert 1 / aliases["f−1"] == pytest.approx(1 / 0.56 - 1 / 0.99726957, abs=1e-4)
+
+
+def test_the_ephemeris_is_right_within_its_errors() -> None:
+    points, by = nightly(0.56)
+    near = refined_period(points, 0.56 * (1 + 2e-5))
+    moved, epoch_err = at_extremum(points, by)
+    found = find_ephemeris(points, moved, epoch_err)
+    assert abs(near - 0.56) < 5 * found.period_err_days
+    assert 1e-8 < found.period_err_days < 1e-5
+    fine = np.linspace(0, 0.56, 20001)
+    true = 12 + 0.3 * np.cos(2 * np.pi * fine / 0.56) + 0.1 * np.cos(4 * np.pi * fine / 0.56 + 1)
+    wrong = (found.epoch - fine[true.argmin()] + 0.28) % 0.56 - 0.28
+    assert 1e-4 < found.epoch_err < 5e-3
+    assert abs(wrong) < 4 * found.epoch_err
+    assert found.text().startswith("HJD 2455")
+    assert found.text().endswith(" E")
+
+
+def test_dials_shift_phase_zero_and_turn_the_period(view: LightCurveView, state: AppState) -> None:
+    zero = view.line.zero
+    view.act({"act": "turned", "dial": "zero", "days": 0, "shift": 0.25})
+    assert view.line.zero - zero == pytest.approx(0.25 * view.period_days)
+    assert "+ 0.250" in view.caption.object
+    view.act({"act": "turned", "dial": "period", "days": 0.61, "shift": 0})
     assert view.fold is not None
-    assert view.fold.period_days == 1.0
+    assert view.fold.period_days == pytest.approx(0.61)
+
+
+def test_an_ephemeris_is_kept_and_let_go(view: LightCurveView, state: AppState) -> None:
+    view.act({"act": "keep"})
+    assert state.chosen_period_days == view.period_days
+    assert state.chosen_period_err_days > 0
+    assert state.chosen_epoch == pytest.approx(view.line.zero)
+    assert state.chosen_epoch_reference == "HJD − 2450000"
+    assert view.line.kept
+    view.act({"act": "double"})
+    assert not view.line.kept
+    view.act({"act": "half"})
+    assert view.line.kept
+    view.act({"act": "keep"})
+    assert state.chosen_period_days is None
+
+
+def test_residuals_lie_about_zero(view: LightCurveView, state: AppState) -> None:
+    spread = np.std(view.drawing.source.data["value"])
+    view.act({"act": "residuals"})
+    left = view.drawing.source.data["value"]
+    assert abs(np.median(left)) < 0.02
+    assert np.std(left) < 0.3 * spread
+    assert view.drawing.figure.yaxis.axis_label == "V − median [mag]"
+    state.fold = False
+    np.testing.assert_allclose(np.sort(view.drawing.source.data["value"]), np.sort(left), atol=1e-6)
+
+
+def test_cameras_have_colours_on_demand() -> None:
+    points = made(camera=["a", "b"] * 3)
+    drawing = LightCurveFigure({"V": Band("mag")})
+    drawing.show(points, None, "light", by_camera=True)
+    assert drawing._mapper.factors == ["a", "b"]
+    assert drawing.source.data["group"].tolist() == ["a", "b"] * 3
+    drawing.show(points, None, "light")
+    assert drawing._mapper.factors == ["V"]
+
+
+def test_epochs_of_spectra_are_marked_in_the_time_of_the_light_curve() -> None:
+    points = made()
+    wavelength, ones = np.arange(4000.0, 4010.0), np.ones(10)
+    dated = Spectrum(1, wavelength, ones, ones, np.zeros(10, bool), time=53_002.0)
+    undated = Spectrum(2, wavelength, ones, ones, np.zeros(10, bool))
+    times = spectrum_times([dated, undated], points, 83.0, -5.0)
+    assert np.isnan(times[1])
+    assert 0 < abs(times[0] - 3002.5) < 500 / 86400, "seen from the Sun, not from the Earth"
+    marks = epoch_columns(times, ["MJD 53002", ""], None)
+    assert marks["x"].tolist() == [times[0]]
+    folded = epoch_columns(times, ["MJD 53002", ""], fold(points, 2.0, None))
+    assert np.diff(folded["x"]).tolist() == [1.0]
+
+
+def test_light_times_agree_with_astropy() -> None:
+    mjd = np.array([55000.0, 56100.3, 58000.0])
+    center = EarthLocation.from_geocentric(0, 0, 0, unit="m")
+    when = Time(mjd, format="mjd", scale="tdb", location=center)
+    for kind in ("heliocentric", "barycentric"):
+        expected = when.light_travel_time(SkyCoord(83, -5, unit="deg"), kind).to_value("s")
+        ours = _light_time(mjd, 83.0, -5.0, kind == "barycentric") * 86400
+        np.testing.assert_allclose(ours, expected, atol=0.1)
+
+
+def test_a_star_is_compared_at_its_own_period(view: LightCurveView, state: AppState) -> None:
+    state.compared = 2
+    assert len(view.drawing.other.data["x"]) == 150
+    assert np.median(view.drawing.other.data["value"]) == pytest.approx(
+        np.median(view.drawing.source.data["value"]), abs=1e-4
+    )
+    assert view.store.name(2) in view.caption.object
+    state.focus = 2
+    assert len(view.drawing.other.data["x"]) == 0, "a star is not compared with itself"
+    state.compared = -1
 
 
 def test_dark_theme_repaints_without_new_models(view: LightCurveView, state: AppState) -> None:
