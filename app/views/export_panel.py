@@ -1,91 +1,240 @@
-"""The selection as a file: VOTable or CSV, with units, descriptions and provenance."""
+"""Lists of stars out of the page and back: files, words for a paper, a dossier, other programs."""
 
+import asyncio
 import io
 import re
+from collections.abc import Callable
+from functools import partial
 from html import escape
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import panel as pn
-from numpy.typing import NDArray
+from astropy.table import Table
 
 from app.atlas_store import AtlasStore
-from app.export import describe_export, star_table, to_csv, to_votable
+from app.dossier.control import DossierControl, first_stars
+from app.export.formats import FORMATS, to_parquet
+from app.export.lists import (
+    CandidateList,
+    all_stars,
+    ranked_stars,
+    selected_stars,
+    vetted_stars,
+)
+from app.export.paper import bibtex, methods_sentence, to_latex
+from app.export.reading import MAX_BYTES, read_in_worker
+from app.export.restoring import restore
 from app.listing import TrayView
+from app.samp_control import SampControl
 from app.state import AppState
 from app.styles import CARD_CSS, CONTROLS, WORDS
+from app.upload import Upload
+from data_pipeline.errors import InputError
 
 THRESHOLDS = ("percentile", "min_modalities", "dbscan_eps", "dbscan_min_samples")
-WRITERS = {"vot": to_votable, "csv": to_csv}
+N_NEIGHBORS = 100
+MAX_LATEX_SHOWN = 30
+WORDS_SHOWN = ("provenance", "methods", "BibTeX", "LaTeX")
+Verdicts = Callable[[], pd.DataFrame]
 
 
 class ExportPanel(TrayView):
-    """Download the selected stars, or all of them while nothing is selected."""
+    """Download a list of stars, print it, send it, or open one that was saved before."""
 
     def __init__(self, state: AppState, store: AtlasStore) -> None:
         super().__init__(state, store)
+        self.verdicts: Verdicts = pd.DataFrame
+        """Gives the verdicts so far; see `CandidateList.with_verdicts` for its columns."""
+        wide: dict[str, Any] = {"sizing_mode": "stretch_width", **CONTROLS}
+        self.what = pn.widgets.Select(options=list(self._lists()), value="selection", **wide)
+        self.format = pn.widgets.Select(
+            options={form.name: suffix for suffix, form in FORMATS.items()}, **wide
+        )
+        self.button = pn.widgets.FileDownload(
+            callback=self.content, filename="list.vot", label="Download",
+            css_classes=["download"], **wide,
+        )  # fmt: skip
         self.words = pn.pane.HTML(sizing_mode="stretch_width", **WORDS)
+        self.upload = Upload(
+            label="Open a saved list…", max_bytes=min(MAX_BYTES, 100_000_000), margin=0,
+            accept=",".join(f".{suffix}" for suffix in (*FORMATS, "xml", "fit")),
+            hint="VOTable, FITS, ECSV, CSV or Parquet with a column source_id",
+            sizing_mode="stretch_width", height=30,
+        )  # fmt: skip
+        self.upload.on_file, self.upload.on_refused = self.open_file, self._say
+        self.dossier = DossierControl(
+            store.atlas.path.absolute(), self._dossier_content, self._say,
+            lambda n: self.file_name("html", n),
+        )  # fmt: skip
+        self.samp = SampControl(state, store, self.listed, self._written)
+        self.shown = pn.widgets.RadioButtonGroup(
+            options=list(WORDS_SHOWN), value=WORDS_SHOWN[0], **CONTROLS
+        )
+        self.save_words = pn.widgets.FileDownload(
+            callback=self._words_file, filename="methods.txt", label="Save", width=70,
+            css_classes=["download"], **CONTROLS,
+        )  # fmt: skip
         self.facts = pn.pane.HTML(sizing_mode="stretch_both", css_classes=["provenance"], **WORDS)
-        self.buttons = {
-            "vot": self._button("vot", "Download VOTable"),
-            "csv": self._button("csv", "Download CSV"),
-        }
+        for widget in (self.what, self.format, self.shown):
+            widget.param.watch(self.refresh, "value")
         state.param.watch(self.refresh, ["selection", *THRESHOLDS])
+        state.param.watch(self._on_focus, ["focus", "neighbor_modality"])
 
     def __panel__(self) -> pn.viewable.Viewable:
-        side = pn.Column(
-            self.words, *self.buttons.values(), css_classes=["tray-side", "wide"],
-            stylesheets=[CARD_CSS], width=250, sizing_mode="stretch_height", margin=0,
-        )  # fmt: skip
-        return pn.Row(side, self.facts, sizing_mode="stretch_both", margin=0)
+        side: dict[str, Any] = {
+            "css_classes": ["tray-side", "wide"], "stylesheets": [CARD_CSS], "width": 230,
+            "sizing_mode": "stretch_height", "margin": 0,
+        }  # fmt: skip
+        files = pn.Column(self.what, self.words, self.format, self.button, self.upload, **side)
+        others = pn.Column(self.dossier, self.samp, **side)
+        bar = pn.Row(self.shown, self.save_words, css_classes=["tray-bar"], **WORDS,
+                     sizing_mode="stretch_width")  # fmt: skip
+        told = pn.Column(bar, self.facts, sizing_mode="stretch_both", margin=0)
+        return pn.Row(files, others, told, sizing_mode="stretch_both", margin=0)
 
-    @property
-    def rows(self) -> NDArray[np.int64]:
-        """Atlas rows that go into the file."""
-        selected = np.flatnonzero(self.state.selection)
-        return selected if len(selected) else np.arange(self.store.n)
+    def _lists(self) -> dict[str, Callable[[], CandidateList]]:
+        """The lists there are, by name."""
+        return {
+            "selection": self._selection,
+            "flag queue": self._queue,
+            "neighbours": self._neighbors,
+            "verdicts": lambda: vetted_stars(self.store, _with_ids(self.verdicts())),
+            "all stars": lambda: all_stars(self.store),
+        }
+
+    def listed(self) -> CandidateList:
+        """The list chosen, with the verdicts so far beside it."""
+        stars = self._lists()[self.what.value]()
+        return stars.with_verdicts(_with_ids(self.verdicts()), self.store.source_id)
+
+    def _selection(self) -> CandidateList:
+        if not self.state.n_selected:
+            return all_stars(self.store)
+        return selected_stars(self.store, self.state.selection, self.state.recipe)
+
+    def _queue(self) -> CandidateList:
+        flags = self.store.flags(*(getattr(self.state, name) for name in THRESHOLDS))
+        return ranked_stars(self.store, "flag queue", flags)
+
+    def _neighbors(self) -> CandidateList:
+        focus, modality = self.state.focus, self.state.neighbor_modality
+        if focus < 0:
+            return ranked_stars(self.store, "neighbours", pd.DataFrame({"row": []}, dtype=int))
+        found = self.store.neighbors(focus, modality, N_NEIGHBORS)
+        what = f"neighbours of {self.store.name(focus)} ({modality})"
+        return ranked_stars(self.store, what, found)
 
     def fill(self) -> None:
         """Say what the file will hold."""
-        n = len(self.rows)
-        what = f"{n:,} selected stars" if self.state.n_selected else f"all {n:,} stars"
+        stars = self.listed()
+        what = f"{len(stars):,} {'star' if len(stars) == 1 else 'stars'}"
+        if self.what.value == "selection":
+            what = f"{what} selected" if self.state.n_selected else f"all {what}"
+        n_columns = len(self.store.atlas.columns) + len(stars.added.columns)
+        nothing = " Nothing is selected." if stars.what == "all stars" else ""
         self.words.object = (
-            f"<b>{what}</b><br><span class='muted'>{len(self.store.atlas.columns)} columns with "
-            f"units and descriptions. {'' if self.state.n_selected else 'Nothing is selected.'}"
-            "</span>"
+            f"<b>{what}</b> <span class='muted'>· {n_columns} columns with units."
+            f"{nothing if self.what.value == 'selection' else ''}</span>"
         )
-        lines = "".join(
-            f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>"
-            for name, text in self.provenance().items()
-        )
-        self.facts.object = f"<div class='muted'>Written into the file</div><dl>{lines}</dl>"
-        for kind, button in self.buttons.items():
-            button.filename = self.file_name(kind)
+        form = FORMATS[self.format.value]
+        self.button.param.update(
+            filename=self.file_name(form.suffix, len(stars)),
+            label=f"Download {form.name}", description=form.hint,
+        )  # fmt: skip
+        self.facts.object = self._facts_html(stars)
+        suffix = {"LaTeX": "tex", "BibTeX": "bib"}.get(self.shown.value, "txt")
+        self.save_words.filename = self.file_name(suffix, len(stars))
 
-    def provenance(self) -> dict[str, str]:
+    def _facts_html(self, stars: CandidateList) -> str:
+        if self.shown.value == "provenance":
+            lines = "".join(
+                f"<dt>{escape(name)}</dt><dd>{escape(text[:400])}</dd>"
+                for name, text in self.provenance(stars).items()
+            )
+            return f"<div class='muted'>Written into the file</div><dl>{lines}</dl>"
+        style = "white-space:pre-wrap;user-select:text"
+        few = self.shown.value == "LaTeX" and len(stars) > MAX_LATEX_SHOWN
+        note = f"<div class='muted'>The first {MAX_LATEX_SHOWN}; Save writes all.</div>"
+        words = self._words(first_stars(stars, MAX_LATEX_SHOWN) if few else stars)
+        return f"{note if few else ''}<div style='{style}'>{escape(words)}</div>"
+
+    def _words(self, stars: CandidateList) -> str:
+        """The words chosen: methods, BibTeX or LaTeX, or the provenance as plain text."""
+        told = self.provenance(stars)
+        match self.shown.value:
+            case "methods":
+                return methods_sentence(told, self.store.survey.manifest)
+            case "BibTeX":
+                return bibtex(self.store.survey.manifest)
+            case "LaTeX":
+                return to_latex(stars.table(self.store), told)
+        return "\n".join(f"{name}: {text}" for name, text in told.items())
+
+    def _words_file(self) -> io.BytesIO:
+        return io.BytesIO(self._words(self.listed()).encode())
+
+    def provenance(self, stars: CandidateList | None = None) -> dict[str, str]:
         """What the file says about itself."""
         thresholds = {name: getattr(self.state, name) for name in THRESHOLDS}
-        recipe = self.state.recipe if self.state.n_selected else []
-        return describe_export(self.store.atlas, len(self.rows), recipe, thresholds)
+        return (stars or self.listed()).provenance(self.store, thresholds)
 
-    def file_name(self, kind: str) -> str:
-        """Name of the survey and the number of stars; SYNTHETIC where they are simulated."""
+    def _written(self, stars: CandidateList) -> tuple[Table, dict[str, str]]:
+        return stars.table(self.store), self.provenance(stars)
+
+    def _dossier_content(self, n: int) -> tuple[CandidateList, bytes]:
+        stars = first_stars(self.listed(), n)
+        return stars, to_parquet(*self._written(stars))
+
+    def file_name(self, suffix: str, n: int) -> str:
+        """Name of the survey, the list and its stars; SYNTHETIC where they are simulated."""
         survey = re.sub(r"[^A-Za-z0-9]+", "-", self.store.atlas.name).strip("-").lower()
         nature = "-SYNTHETIC" if self.store.atlas.is_synthetic else ""
-        return f"{survey or 'atlas'}{nature}-{len(self.rows)}-stars.{kind}"
+        what = "" if self.what.value == "selection" else f"-{self.what.value.replace(' ', '-')}"
+        return f"{survey or 'atlas'}{nature}{what}-{n}-stars.{suffix}"
 
-    def content(self, kind: str) -> io.BytesIO:
-        """The file itself, kind "vot" or "csv"."""
-        atlas = self.store.atlas
-        table = star_table(atlas.objects, atlas.columns, self.rows)
-        return io.BytesIO(WRITERS[kind](table, self.provenance()))
+    def content(self) -> io.BytesIO:
+        """The file itself: every star of the list."""
+        return io.BytesIO(FORMATS[self.format.value].write(*self._written(self.listed())))
 
-    def _button(self, kind: str, label: str) -> Any:
-        return pn.widgets.FileDownload(
-            callback=lambda: self.content(kind),
-            filename=self.file_name(kind),
-            label=label,
-            css_classes=["download"],
-            sizing_mode="stretch_width",
-            **CONTROLS,
-        )
+    def open_file(self, name: str, content: bytes) -> None:
+        """Select the stars of a file; what cannot be read is told and nothing is lost."""
+        if pn.state.curdoc is None:
+            self._select(name, read_in_worker(content, name))
+        else:
+            pn.state.execute(partial(self._open, name, content))
+
+    async def _open(self, name: str, content: bytes) -> None:
+        self._say(f"Reading {name}…")
+        try:
+            found = await asyncio.to_thread(read_in_worker, content, name)
+        except InputError as error:
+            self._say(str(error))
+            return
+        self._select(name, found)
+
+    def _select(self, name: str, found: Any) -> None:
+        mask, recipe, n_unknown = restore(found, self.store)
+        if not mask.any():
+            self._say(f"None of the {len(found.source_id):,} stars of {name} is in this atlas.")
+            return
+        with pn.io.hold():
+            self.state.select(mask, recipe=recipe[-1])
+            self.state.recipe = recipe
+            lost = f"; {n_unknown:,} are not in this atlas" if n_unknown else ""
+            self._say(f"{int(mask.sum()):,} stars of {name} selected{lost}.")
+
+    def _on_focus(self, *_: Any) -> None:
+        if self.what.value == "neighbours":
+            self.refresh()
+
+    def _say(self, words: str) -> None:
+        self.state.notice = words
+
+
+def _with_ids(verdicts: pd.DataFrame) -> pd.DataFrame:
+    """Verdicts, or an empty table that has the column all of them have."""
+    if "source_id" in verdicts:
+        return verdicts
+    return pd.DataFrame({"source_id": np.empty(0, dtype=np.int64)})
