@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from app.export import harmless
+from app.export.formats import harmless
 from app.verdicts.log import VerdictLog
 from data_pipeline.errors import InputError
 from data_pipeline.verdict_log import COLUMNS, read_log
