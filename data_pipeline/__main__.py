@@ -18,6 +18,8 @@ from data_pipeline.cli import run_main, write_json
 from data_pipeline.inspection import contents, inspect_survey
 from data_pipeline.survey import Survey
 
+_PRESETS = Path(__file__).parent / "presets"
+
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Parse the arguments and run the command."""
@@ -36,8 +38,10 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _add_build(command: argparse.ArgumentParser) -> None:
-    command.add_argument("config", help="TOML file, or a preset: asas_acvs, eros1")
+    presets = ", ".join(sorted(file.stem for file in _PRESETS.glob("*.toml")))
+    command.add_argument("config", help=f"TOML file, or a preset: {presets}")
     command.add_argument("--data", metavar="DIR", help="where the data are (overrides data_dir)")
+    command.add_argument("--strict", action="store_true", help="stop where anything cannot be used")
     command.add_argument("--limit", type=_positive, metavar="N", help="only so many stars")
     _add_common(command)
     command.set_defaults(run=_build)
@@ -83,6 +87,7 @@ def _build(arguments: argparse.Namespace) -> None:
         overwrite=arguments.overwrite,
         workers=arguments.workers,
         limit=arguments.limit,
+        strict=arguments.strict,
     )
     print(f"{_headline(figures)}\n{figures['n_periods']} periods found")
     print("seconds: " + ", ".join(f"{stage} {s:.1f}" for stage, s in figures["seconds"].items()))

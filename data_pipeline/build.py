@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from data_pipeline import directories
+from data_pipeline.catalog_features import with_catalog_features
 from data_pipeline.cli import progress
 from data_pipeline.config import BuildConfig
 from data_pipeline.errors import InputError
@@ -24,7 +25,8 @@ from data_pipeline.features import FEATURE_COLUMNS, compute_features
 from data_pipeline.inspection import contents
 from data_pipeline.periods import find_periods
 from data_pipeline.schema import Column, did_you_mean
-from data_pipeline.sources import READERS, SourceData
+from data_pipeline.selection import select
+from data_pipeline.sources import READERS, Rejections, SourceData
 from data_pipeline.splits import hash_order, standard_splits
 from data_pipeline.survey import Survey, SurveyWriter
 
@@ -36,6 +38,7 @@ def build_survey(
     overwrite: bool = False,
     workers: int = 1,
     limit: int | None = None,
+    strict: bool = False,
 ) -> dict[str, Any]:
     """Build a survey and return its figures: counts, classes, rejections, seconds per stage.
 
@@ -50,23 +53,34 @@ def build_survey(
         Processes for periods and features.
     limit : int, optional
         Take only so many stars, picked by a hash of the seed and the id.
+    strict : bool
+        Stop at the first row or file that cannot be used, instead of entering it into the account.
     """
     directories.refuse_existing(target, overwrite)
     seconds: dict[str, float] = {}
     work = target.with_name(f"{target.name}.build")
 
     with _timed("read", seconds):
-        source = _reader(config)(config)
+        source = with_catalog_features(_reader(config)(config), config)
         writer = _writer(config, source, target, overwrite)
-        objects = _limited(source.objects, config.seed, limit)
+        objects = select(
+            source.objects, config.select, source.rejections, _features_of(writer, source.objects)
+        )
+        objects = _limited(objects, config.seed, limit)
         draft = _write_draft(source, objects, config.name, work / "draft")
+        objects = _observed(draft, objects)
+        kept = select(objects, config.select, source.rejections, observed=True)
+        if len(kept) < len(objects):
+            objects, draft = kept, _selected(draft, kept, source, work / "selected")
+        if strict:
+            _refuse_rejections(source.rejections)
     with _timed("periods", seconds):
         periods = find_periods(draft, config.periods, workers=workers, cache=work / "periods")
     with _timed("features", seconds):
-        features = _features(draft, periods, config, workers)
+        computed = _features(draft, periods, config, workers)
     with _timed("write", seconds), writer:
         _copy_observations(draft, writer)
-        _write_tables(writer, source, _joined(draft, objects, periods, features), config.seed)
+        _write_tables(writer, source, _joined(objects, periods, computed), config.seed)
     shutil.rmtree(work)
     survey = Survey.open(target)
     return {**contents(survey), "seconds": seconds}
@@ -108,6 +122,33 @@ def _write_draft(source: SourceData, objects: pd.DataFrame, name: str, path: Pat
     return Survey.open(path)
 
 
+def _observed(draft: Survey, objects: pd.DataFrame) -> pd.DataFrame:
+    """Return the objects with the numbers of their good points and spectra."""
+    n_epochs = {one: int(curve.good.sum()) for one, curve in draft.iter_light_curves()}
+    return objects.assign(
+        n_epochs=objects["source_id"].map(n_epochs).fillna(0).astype("int64"),
+        n_spectra=draft.n_spectra,
+    )
+
+
+def _selected(draft: Survey, objects: pd.DataFrame, source: SourceData, path: Path) -> Survey:
+    """Copy the observations of some of the stars into another draft."""
+    shutil.rmtree(path, ignore_errors=True)
+    with SurveyWriter(path, draft.name, source.bands, source.columns) as writer:
+        _copy_observations(draft, writer, set(objects["source_id"]))
+        writer.write_objects(objects)
+    return Survey.open(path)
+
+
+def _refuse_rejections(rejections: Rejections) -> None:
+    if rejections.rows:
+        file, row, original_id, reason = rejections.rows[0]
+        raise InputError(
+            f"--strict: {len(rejections.rows)} rows or files cannot be used; the first is {file}"
+            f"{f', row {row}' if row else ''} ({original_id}): {reason}."
+        )
+
+
 def _features(
     draft: Survey, periods: pd.DataFrame, config: BuildConfig, workers: int
 ) -> pd.DataFrame:
@@ -125,15 +166,9 @@ def _blue_to_red(survey: Survey) -> tuple[str, ...]:
     return tuple(sorted(wavelength, key=lambda name: (wavelength[name] or np.inf, name)))
 
 
-def _joined(
-    draft: Survey, objects: pd.DataFrame, periods: pd.DataFrame, features: pd.DataFrame
-) -> pd.DataFrame:
+def _joined(objects: pd.DataFrame, periods: pd.DataFrame, features: pd.DataFrame) -> pd.DataFrame:
     """Join what was found to the objects, in the order of the objects."""
-    n_epochs = {one: int(curve.good.sum()) for one, curve in draft.iter_light_curves()}
-    counted = objects.assign(
-        n_epochs=objects["source_id"].map(n_epochs).fillna(0).astype("int64"),
-        n_spectra=draft.n_spectra,
-    )
+    counted = objects
     for table in (periods, features):
         table = table.astype({"source_id": "int64"})  # without rows it has no type yet
         counted = counted.merge(table, on="source_id", how="left", validate="one_to_one")
@@ -152,12 +187,14 @@ def _writer(config: BuildConfig, source: SourceData, target: Path, overwrite: bo
     )
 
 
-def _copy_observations(draft: Survey, writer: SurveyWriter) -> None:
+def _copy_observations(draft: Survey, writer: SurveyWriter, only: set[int] | None = None) -> None:
     for source_id, light_curve in draft.iter_light_curves():
-        writer.add_light_curve(source_id, light_curve)
+        if only is None or source_id in only:
+            writer.add_light_curve(source_id, light_curve)
     for source_id in draft.source_id[draft.has_spectra]:
-        for spectrum in draft.spectra(source_id):
-            writer.add_spectrum(source_id, spectrum)
+        if only is None or int(source_id) in only:
+            for spectrum in draft.spectra(source_id):
+                writer.add_spectrum(source_id, spectrum)
 
 
 def _write_tables(
@@ -169,11 +206,25 @@ def _write_tables(
         kept = source.external["source_id"].isin(objects["source_id"])
         writer.write_external(source.external[kept])
     writer.write_rejected(source.rejections.table())
+    writer.provenance["funnel"] = [
+        {"file": file, "criterion": reason, "removed": removed, "left": left}
+        for file, reason, removed, left in source.rejections.funnel
+    ]
+
+
+def _features_of(writer: SurveyWriter, objects: pd.DataFrame) -> list[str]:
+    """Return the columns of the catalog that are features."""
+    return [name for name in map(str, objects) if writer.columns[name].role == "feature"]
 
 
 def _definitions(config: BuildConfig, source: SourceData) -> list[Column]:
     """Definitions beyond the standard ones, with the columns a configuration promotes."""
-    columns = {**FEATURE_COLUMNS, **{column.name: column for column in source.columns}}
+    computed = FEATURE_COLUMNS
+    if config.features.catalog == "paper":  # its features and no others
+        computed = {
+            name: dataclasses.replace(column, role="derived") for name, column in computed.items()
+        }
+    columns = {**computed, **{column.name: column for column in source.columns}}
     for name in config.features.promote:
         if name not in FEATURE_COLUMNS:
             raise InputError(

@@ -10,83 +10,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from data_pipeline.config_tables import (
+    CatalogConfig,
+    CleaningConfig,
+    Criterion,
+    ExternalConfig,
+    JoinConfig,
+    LightCurveConfig,
+    SpectraConfig,
+)
 from data_pipeline.errors import InputError
 from data_pipeline.periods.types import PeriodConfig
-from data_pipeline.schema import Band, Column, did_you_mean
+from data_pipeline.schema import Band, did_you_mean
 from data_pipeline.toml_tables import from_table
 
 PRESETS = Path(__file__).parent / "presets"
-
-
-@dataclass(frozen=True)
-class ExtraColumn:
-    """A column of the user's own: `[catalog.extra.NAME]`."""
-
-    column: str
-    """Its name in the catalog file."""
-    role: str = "catalog"
-    """"feature" if a model may see it, else "catalog" or "label"."""
-    unit: str = ""
-    """Unit in the VO spelling."""
-    description: str = ""
-    """What it is, in words."""
-    ucd: str = ""
-    """Unified content descriptor."""
-    dtype: str = "float64"
-    """float64, int64, bool or string."""
-
-    def define(self, name: str) -> Column:
-        """Return the definition of this column under the survey's name for it."""
-        return Column(name, self.unit, self.description, self.ucd, self.role, self.dtype)
-
-
-@dataclass(frozen=True)
-class CatalogConfig:
-    """The table with one row per star: `[catalog]`."""
-
-    file: str = ""
-    """CSV, Parquet, ECSV, VOTable or FITS file, relative to data_dir; readers of a known source
-    have a default."""
-    columns: Mapping[str, str] = field(default_factory=dict)
-    """Survey name = name in the file; `original_id` (or `source_id` for Gaia ids) is needed."""
-    extra: Mapping[str, ExtraColumn] = field(default_factory=dict)
-    """Columns beyond the standard ones."""
-    ra_in_hours: bool = False
-    """The right ascensions are hours, not degrees."""
-
-
-@dataclass(frozen=True)
-class LightCurveConfig:
-    """Light curves: `[light_curves]`."""
-
-    file: str = ""
-    """One file per star, found by a pattern such as "lc/{original_id}.csv"."""
-    columns: Mapping[str, str] = field(default_factory=dict)
-    """Name in the survey = name in the file: time, mag, mag_err, flux, flux_err, band, camera."""
-    band: str = ""
-    """Band of all points, where the files have no band column."""
-    time_offset_days: float = 0.0
-    """Added to the times read."""
-
-
-@dataclass(frozen=True)
-class SpectraConfig:
-    """Spectra: `[spectra]`."""
-
-    file: str = ""
-    """Pattern of the files of one star, such as "spectra/{original_id}*.csv"."""
-    columns: Mapping[str, str] = field(default_factory=dict)
-    """Name in the survey = name in the file: wavelength, flux, flux_err."""
-    medium: str = "vacuum"
-    """"vacuum" or "air": what the wavelengths in the files are measured in."""
-    instrument: str = ""
-    """Name of the instrument."""
-    resolution: float | None = None
-    """Resolving power λ/Δλ."""
-
-    def __post_init__(self) -> None:
-        if self.medium not in ("vacuum", "air"):
-            raise InputError(f"spectra.medium is 'vacuum' or 'air', not {self.medium!r}.")
 
 
 @dataclass(frozen=True)
@@ -98,6 +36,17 @@ class FeatureConfig:
     promote: tuple[str, ...] = ()
     """Catalog columns that may be features in this survey, such as "lc_mean_mag" where all stars
     are at one distance."""
+    catalog: str = "given"
+    """Features from the catalog: "given" as they are, "paper" the 34 of the paper exactly, or
+    "honest": what parallaxes can bear, see data_pipeline.catalog_features."""
+    reddening: str = ""
+    """Column with E(B−V), for reddening-free magnitudes and colors ("honest")."""
+
+    def __post_init__(self) -> None:
+        if self.catalog not in ("given", "paper", "honest"):
+            raise InputError(
+                f"features.catalog is 'given', 'paper' or 'honest', not {self.catalog!r}."
+            )
 
 
 @dataclass(frozen=True)
@@ -112,17 +61,25 @@ class BuildConfig:
     """Directory of the data; a relative one counts from the configuration file."""
     seed: int = 42
     """Seed of the splits."""
-    catalog: CatalogConfig = CatalogConfig()
+    catalog: CatalogConfig = field(default_factory=CatalogConfig)
     """The table of stars."""
-    light_curves: LightCurveConfig = LightCurveConfig()
+    light_curves: LightCurveConfig = field(default_factory=LightCurveConfig)
     """Where the light curves are."""
-    spectra: SpectraConfig = SpectraConfig()
+    spectra: SpectraConfig = field(default_factory=SpectraConfig)
     """Where the spectra are."""
+    join: tuple[JoinConfig, ...] = ()
+    """Other catalogs whose columns are added."""
+    external: tuple[ExternalConfig, ...] = ()
+    """What other catalogs say."""
+    select: tuple[Criterion, ...] = ()
+    """Which stars are kept, criterion by criterion."""
+    cleaning: CleaningConfig = field(default_factory=CleaningConfig)
+    """What is done to the light curves."""
     bands: Mapping[str, Band] = field(default_factory=dict)
     """What each band is; needed for source = "files"."""
     periods: PeriodConfig = field(default_factory=PeriodConfig)
     """Options of the period search."""
-    features: FeatureConfig = FeatureConfig()
+    features: FeatureConfig = field(default_factory=FeatureConfig)
     """What is computed from the light curves."""
 
     def path(self, name: str) -> Path:
@@ -147,6 +104,8 @@ def load_config(
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is not valid TOML: {error}.") from None
+    if isinstance(table.get("features"), str):  # features = "paper"
+        table["features"] = {"catalog": table["features"]}
     config = from_table(BuildConfig, table, str(path))
     where = path.parent / config.data_dir if data_dir is None else Path(data_dir)
     if not where.is_dir():

@@ -82,6 +82,9 @@ class Band:
     native: str
     """Which quantity was measured: "mag" or "flux"."""
     unit: str = "mag"
+    """Unit of that quantity."""
+    flux_unit: str = ""
+    """Unit of the fluxes that come along where magnitudes are native."""
     zero_point_jy: float | None = None
     """Flux density of magnitude zero, where it is known."""
     time_scale: str = "utc"

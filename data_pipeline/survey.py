@@ -186,9 +186,13 @@ class Survey:
         return [spectrum_from_row(self._spectra.row(int(index))) for index in picked]
 
     def best_spectrum(self, source_id: int) -> Spectrum | None:
-        """Return the spectrum with the highest signal to noise, or None."""
+        """Return the spectrum with the highest signal to noise (of equals the latest), or None."""
         spectra = self.spectra(source_id)
-        return max(spectra, key=lambda s: np.nan_to_num(s.snr, nan=-np.inf), default=None)
+        return max(
+            spectra,
+            key=lambda one: tuple(np.nan_to_num([one.snr, one.time], nan=-np.inf)),
+            default=None,
+        )
 
     def _checked_ids(self) -> NDArray[np.int64]:
         where = str(self.path / "objects.parquet")

@@ -22,6 +22,8 @@ class Rejections:
     """Rows that were not used, each with where it stands and why."""
 
     rows: list[tuple[str, int, str, str]] = field(default_factory=list)
+    funnel: list[tuple[str, str, int, int]] = field(default_factory=list)
+    """What each criterion removed, in order: file, reason, rows removed, rows left."""
 
     def add(self, file: str, row: int, original_id: object, reason: str) -> None:
         """Note one rejected row; `row` counts data rows of the file from 1."""
@@ -35,7 +37,9 @@ class Rejections:
         """Return `table` without its bad rows, noting each; needs columns row and original_id."""
         for row, original_id in table.loc[bad, ["row", "original_id"]].itertuples(index=False):
             self.add(file, row, original_id, reason)
-        return table[~bad]
+        kept = table[~bad]
+        self.funnel.append((file, reason, len(table) - len(kept), len(kept)))
+        return kept
 
 
 def _no_spectra(source_id: Ids) -> Iterator[tuple[int, Spectrum]]:

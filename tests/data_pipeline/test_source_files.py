@@ -121,15 +121,18 @@ def test_preset_says_how_to_lay_out_a_survey(tmp_path: Path) -> None:
 
 
 def test_unreadable_files_are_accounted_for(data: Path) -> None:
-    source = read(data)
     (data / "sp" / "x_1.csv").write_text("w,f\n5000,1\n")
+    (data / "lc" / "a*b.csv").write_text("hjd,m\n2450000.5,1\n")
+    source = read(data)
     ids = source.objects["source_id"].to_numpy()
-    assert len(list(source.light_curves(ids))) == 1
+    curves = dict(source.light_curves(ids))
+    assert {one: len(curve) for one, curve in curves.items()} == {ids[0]: 2, ids[2]: 1}
     assert len(list(source.spectra(ids))) == 2
     rejected = source.rejections.table()
-    assert rejected["file"].tolist() == ["x.csv", "x_1.csv"]
-    assert "1 of 2 times are NaN" in rejected["reason"][0]
-    assert "no column e" in rejected["reason"][1]
+    assert rejected["file"].tolist() == ["a*b.csv", "x.csv", "x_1.csv"]
+    assert "no column e" in rejected["reason"][0]
+    assert "1 of 2 times are missing" in rejected["reason"][1]
+    assert "no column e" in rejected["reason"][2]
 
 
 @pytest.mark.parametrize("prefix", ["", "Gaia DR3 ", "EDR3 ", "Gaia EDR3 "])
@@ -181,7 +184,7 @@ def test_unreadable_table_is_refused(tmp_path: Path) -> None:
         ('bp_rp = "c"', 'bprp = "c"', r"unknown name 'bprp' \(did you mean 'bp_rp'\?\)"),
         ('bp_rp = "c"', 'bp_rp = "cc"', "stars.csv has no column cc; it has id, ra"),
         ('mag = "m"', 'magn = "m"', r"light_curves.columns: unknown name 'magn' \(did you"),
-        ("lc/{original_id}.csv", "lc/all.csv", r"light_curves.file has no {original_id}"),
+        ("lc/{original_id}.csv", "lc/all.csv", r"columns needs original_id .*put \{original_id\}"),
         ('[bands.V]\nnative = "mag"', "", r"no \[bands.NAME\] says what"),
     ],
 )

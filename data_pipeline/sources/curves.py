@@ -1,0 +1,214 @@
+"""The light curves of all stars: a file each, in folders or archives, or tables of all points."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data_pipeline.cleaning import clean
+from data_pipeline.config import BuildConfig
+from data_pipeline.errors import InputError
+from data_pipeline.light_curves import LightCurve, join
+from data_pipeline.sources import asassn_curves
+from data_pipeline.sources.archives import FileSet
+from data_pipeline.sources.base import Ids, Rejections
+from data_pipeline.sources.catalogs import open_table
+from data_pipeline.sources.curve_tables import CurveReader, Note, Star
+from data_pipeline.sources.star_files import files_of_stars, note_problems, split_pattern
+from data_pipeline.sources.tables import read_table
+
+Parse = Callable[[Path, bytes, Star, Note], LightCurve]
+_KEYS = ("original_id", "source_id", "name")
+_NO_POINTS = "no points: the light curve is empty"
+
+
+@dataclass(frozen=True)
+class _Files:
+    """Files of stars in one folder or archive."""
+
+    files: FileSet
+    of_star: Mapping[int, list[str]]
+    place: Mapping[str, int] = field(default_factory=dict)
+
+    def order(self, source_id: int) -> int:
+        """Return where in the archive a star comes first."""
+        names = self.of_star.get(source_id)
+        return min(self.place[name] for name in names) if names else len(self.place)
+
+
+class Curves:
+    """Light curves by star, read when asked for."""
+
+    def __init__(
+        self,
+        config: BuildConfig,
+        objects: pd.DataFrame,
+        rejections: Rejections,
+        aliases: pd.DataFrame | None = None,
+        asassn: bool = False,
+    ) -> None:
+        """Look for the files of the stars, or read the tables of all points.
+
+        `aliases` are further names of the stars (source_id, original_id), for files named by them;
+        `asassn` says that the files are ASAS-SN's.
+        """
+        self._config, self._rejections = config, rejections
+        self._stars = objects.set_index("source_id")
+        self._parse = asassn_curves.parse if asassn else _parser(config)
+        self._sets: list[_Files] = []
+        self._tables: list[tuple[str, pd.DataFrame, dict[int, slice]]] = []
+        self.paths: list[Path] = []
+        named = objects if aliases is None else pd.concat([objects, aliases], ignore_index=True)
+        for pattern in config.light_curves.patterns:
+            if "{" in pattern:
+                self._add_files(pattern, named)
+            else:
+                self._add_table(pattern, objects)
+
+    def read(self, source_id: Ids) -> Iterator[tuple[int, LightCurve]]:
+        """Yield (source_id, light curve) of each wanted star that has points."""
+        for star in self._in_reading_order(source_id):
+            parts = [curve for curve in self._parts(star) if len(curve)]
+            if parts:
+                yield star, clean(join(parts), self._config.cleaning)
+
+    def _in_reading_order(self, source_id: Ids) -> list[int]:
+        """Put the stars in the order of the first archive, so that it is read straight through."""
+        archives = [one for one in self._sets if one.files.is_archive]
+        stars = [int(one) for one in source_id]
+        return sorted(stars, key=archives[0].order) if archives else stars
+
+    def _parts(self, star: int) -> Iterator[LightCurve]:
+        row: dict[str, object] = {"source_id": star}
+        row |= {str(name): value for name, value in self._stars.loc[star].items()}
+        for one in self._sets:
+            for name in one.of_star.get(star, ()):
+                note = partial(self._note, name, row)
+                try:
+                    curve = self._parse(one.files.where / name, one.files.read(name), row, note)
+                except (ValueError, KeyError, OverflowError) as error:
+                    note(str(error))
+                else:
+                    if not len(curve):
+                        note(_NO_POINTS)
+                    yield curve
+        for file, table, slices in self._tables:
+            if star in slices:
+                note = partial(self._note, file, row)
+                try:
+                    points = table.iloc[slices[star]]
+                    yield CurveReader(self._config.light_curves, self._config.bands).read(
+                        points, row, note
+                    )
+                except (ValueError, KeyError, OverflowError) as error:
+                    note(str(error))
+
+    def _note(self, file: str, star: Star, reason: str) -> None:
+        self._rejections.add(Path(file).name, 0, star.get("original_id", ""), reason)
+
+    def _add_files(self, pattern: str, named: pd.DataFrame) -> None:
+        where = split_pattern(self._config.data_dir, pattern)
+        files = where.open()
+        note_problems(files, self._rejections)
+        of_star = files_of_stars(where, files, named)
+        place = {name: i for i, name in enumerate(files.names)} if files.is_archive else {}
+        self._sets.append(_Files(files, of_star, place))
+        if files.is_archive:
+            self.paths.append(where.root)
+
+    def _add_table(self, name: str, objects: pd.DataFrame) -> None:
+        columns = self._config.light_curves.columns
+        keys = [key for key in _KEYS if key in columns]
+        if not keys:
+            raise InputError(
+                f"light_curves.file = {name!r} is a table of all points, so "
+                "light_curves.columns needs original_id (or source_id). For a file per star put "
+                "{original_id} into the name."
+            )
+        key = keys[0]
+        table = open_table(
+            self._config.data_dir, name, self._config.light_curves.table, (columns[key],)
+        )
+        attrs = table.attrs
+        if columns[key] not in table:
+            raise InputError(
+                f"{name} has no column {columns[key]}; it has {', '.join(map(str, table))}."
+            )
+        table = _exploded(table)
+        owner = _owners(table[columns[key]], key, objects)
+        self._note_strangers(name, table[columns[key]], owner)
+        order = np.argsort(owner, kind="stable")
+        table = table.drop(columns=columns[key]).iloc[order[np.searchsorted(owner[order], 0) :]]
+        table.attrs = {**attrs, "bad_rows": []}
+        for row, reason in attrs["bad_rows"]:
+            self._rejections.add(Path(name).name, row, "", reason)
+        self._tables.append((name, table, _slices(np.sort(owner[owner >= 0]))))
+        self.paths.append(self._config.data_dir / name.split("/")[0])
+
+    def _note_strangers(self, file: str, keys: pd.Series, owner: NDArray[np.int64]) -> None:
+        """Account for light curves of stars that the catalog lacks, one entry for each."""
+        strange = np.flatnonzero(owner < 0)
+        first = ~keys.iloc[strange].duplicated().to_numpy()
+        for index in strange[first]:
+            self._rejections.add(
+                Path(file).name, index + 1, keys.iloc[index],
+                "light curve of a star not in the catalog",
+            )  # fmt: skip
+
+
+def _parser(config: BuildConfig) -> Parse:
+    options = config.light_curves
+    if options.format == "asassn":
+        return asassn_curves.parse
+    if options.format != "table":
+        raise InputError(f"light_curves.format is 'table' or 'asassn', not {options.format!r}.")
+    reader = CurveReader(options, config.bands)
+
+    def parse(path: Path, data: bytes, star: Star, note: Note) -> LightCurve:
+        return reader.read(read_table(path, form=options.table, data=data), star, note)
+
+    return parse
+
+
+def _exploded(table: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per point where a row holds the lists of a whole light curve."""
+    lists = [
+        name for name in table.columns
+        if table[name].dtype == object and len(table)
+        and isinstance(table[name].iloc[0], list | np.ndarray)
+    ]  # fmt: skip
+    if not lists:
+        return table
+    lengths = table[lists[0]].map(len).to_numpy()
+    long = {
+        name: np.concatenate(table[name].to_list()) if name in lists
+        else table[name].to_numpy().repeat(lengths)
+        for name in table.columns
+        if name not in lists or (table[name].map(len).to_numpy() == lengths).all()
+    }  # fmt: skip
+    return pd.DataFrame(long)
+
+
+def _owners(keys: pd.Series, key: str, objects: pd.DataFrame) -> NDArray[np.int64]:
+    """Return the source_id of each row, -1 where the catalog lacks the star."""
+    text = keys.astype("str").str.strip()
+    if keys.dtype.kind == "f":
+        text = text.str.removesuffix(".0")
+    if key == "source_id":
+        text = text.str.extract(r"(\d+)$", expand=False)
+    known = pd.Series(objects["source_id"].to_numpy(), objects[key].astype("str").to_numpy())
+    codes, unique = pd.factorize(text)
+    of_unique = known.reindex(unique).fillna(-1).astype("int64").to_numpy() if len(known) else (
+        np.full(len(unique), -1)
+    )  # fmt: skip
+    return np.append(of_unique, -1)[codes]
+
+
+def _slices(sorted_owner: NDArray[np.int64]) -> dict[int, slice]:
+    stars, start = np.unique(sorted_owner, return_index=True)
+    stop = np.append(start[1:], len(sorted_owner))
+    return {int(s): slice(int(a), int(b)) for s, a, b in zip(stars, start, stop, strict=True)}

@@ -1,0 +1,178 @@
+"""The spectra of all stars: files, rows of a table, or whatever an index assigns to them."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from data_pipeline.config import BuildConfig
+from data_pipeline.errors import InputError
+from data_pipeline.gaia_ids import release as release_of
+from data_pipeline.ids import stable_id
+from data_pipeline.sources.archives import is_archive, open_files
+from data_pipeline.sources.base import Ids, Rejections
+from data_pipeline.sources.catalogs import open_table
+from data_pipeline.sources.joined import matched
+from data_pipeline.sources.spectrum_files import SpectrumReader
+from data_pipeline.sources.spectrum_index import read_index
+from data_pipeline.sources.star_files import files_of_stars, note_problems, split_pattern
+from data_pipeline.spectra import Spectrum
+
+_ENDINGS = (".gz", ".fits", ".fit", ".csv", ".dat", ".txt", ".ecsv", ".parquet", ".vot")
+_FROM_INDEX = ("snr", "radial_velocity_km_s", "time")
+Read = Callable[[], Spectrum]
+
+
+class Spectra:
+    """Spectra by star, read when asked for."""
+
+    def __init__(
+        self, config: BuildConfig, objects: pd.DataFrame, release: str, rejections: Rejections
+    ) -> None:
+        self._config, self._rejections, self._release = config, rejections, release
+        self._names = objects.set_index("source_id")["original_id"]
+        self._reader = SpectrumReader(config.spectra)
+        self._of_star: dict[int, list[tuple[str, Read]]] = {}
+        self._facts: Mapping[tuple[int, str], Mapping[str, float]] = {}
+        self.paths: list[Path] = []
+        if not config.spectra.file:
+            return
+        if config.spectra.index.file:
+            self._assign(self._records(), objects)
+        elif "{" in config.spectra.file:
+            self._find_files(objects)
+        else:
+            self._take_rows(objects)
+
+    def read(self, source_id: Ids) -> Iterator[tuple[int, Spectrum]]:
+        """Yield (source_id, spectrum) for every readable spectrum of the wanted stars."""
+        for star in map(int, source_id):
+            for name, read in self._of_star.get(star, ()):
+                try:
+                    spectrum = read()
+                except (ValueError, KeyError, IndexError, TypeError, OSError) as error:
+                    self._rejections.add(
+                        PurePosixPath(name).name, 0, self._names.loc[star], str(error)
+                    )
+                    continue
+                spectrum = replace(spectrum, spectrum_id=stable_id(self._config.name, name))
+                yield star, _completed(spectrum, self._facts.get((star, name), {}))
+
+    def _find_files(self, objects: pd.DataFrame) -> None:
+        where = split_pattern(self._config.data_dir, self._config.spectra.file)
+        files = where.open()
+        note_problems(files, self._rejections)
+        if files.is_archive:
+            self.paths.append(where.root)
+        below = where.root.relative_to(self._config.data_dir)
+        for star, names in files_of_stars(where, files, objects).items():
+            self._of_star[star] = [
+                ((below / name).as_posix(), self._bound(files.where / name, files.read, name))
+                for name in names
+            ]
+
+    def _bound(self, path: Path, read: Callable[[str], bytes], name: str) -> Read:
+        return lambda: self._reader.from_bytes(path, read(name))
+
+    def _take_rows(self, objects: pd.DataFrame) -> None:
+        """Read a table with one spectrum a row, keyed by the star."""
+        columns = self._config.spectra.columns
+        keys = [key for key in ("original_id", "source_id") if key in columns]
+        if not keys:
+            raise InputError(
+                f"spectra.file = {self._config.spectra.file!r} is a table of all spectra, so "
+                "spectra.columns needs original_id or source_id (or give spectra.index). For a "
+                "file per star put {original_id} into the name."
+            )
+        known = dict(zip(objects[keys[0]].astype("str"), objects["source_id"], strict=True))
+        for name, (key, read) in self._rows(columns[keys[0]]).items():
+            if key in known:
+                self._of_star.setdefault(int(known[key]), []).append((name, read))
+            else:
+                self._rejections.add(self._config.spectra.file, 0, key,
+                                     "spectrum of a star not in the catalog")  # fmt: skip
+
+    def _rows(self, key: str) -> dict[str, tuple[str, Read]]:
+        """Return the rows of the table of all spectra: name to its key and how to read it."""
+        file = self._config.spectra.file
+        table = open_table(self._config.data_dir, file, self._config.spectra.table, (key,))
+        if key not in table:
+            raise InputError(f"{file} has no column {key}; it has {', '.join(map(str, table))}.")
+        self.paths.append(self._config.data_dir / file.split("/")[0])
+        rows: dict[str, tuple[str, Read]] = {}
+        for i, value in enumerate(table[key].astype("str")):
+            name = f"{file}/{value}"
+            count = 2
+            while name in rows:
+                name, count = f"{file}/{value} ({count})", count + 1
+            rows[name] = (value, self._bound_row(table, i))
+        return rows
+
+    def _bound_row(self, table: pd.DataFrame, i: int) -> Read:
+        return lambda: self._reader.from_row({str(name): table[name].iloc[i] for name in table})
+
+    def _records(self) -> dict[str, list[tuple[str, Read]]]:
+        """Return all spectra there are, by the name without folders and endings."""
+        path = self._config.data_dir / self._config.spectra.file
+        records: dict[str, list[tuple[str, Read]]] = {}
+        if path.is_dir() or is_archive(path):
+            files = open_files(path)
+            note_problems(files, self._rejections)
+            self.paths += [path] if files.is_archive else []
+            for name in files.names:
+                whole = f"{self._config.spectra.file.rstrip('/')}/{name}"
+                entry = (whole, self._bound(path / name, files.read, name))
+                records.setdefault(_bare(name), []).append(entry)
+        else:
+            column = self._config.spectra.columns.get("record", "name")
+            for name, (key, read) in self._rows(column).items():
+                records.setdefault(_bare(key), []).append((name, read))
+        return records
+
+    def _assign(self, records: dict[str, list[tuple[str, Read]]], objects: pd.DataFrame) -> None:
+        """Give each star the spectra that the index says are its own."""
+        index = self._config.spectra.index
+        theirs = read_index(self._config.data_dir, index, self._rejections)
+        self.paths.append(self._config.data_dir / index.file.split("/")[0])
+        file = Path(index.file).name
+        by = next((key for key in ("original_id", "source_id") if key in index.columns), "position")
+        known = release_of(index.release, index.columns.get("source_id", ""))
+        match = matched(
+            theirs.assign(original_id=theirs.get("original_id", theirs["record"])), objects,
+            by, f"spectra.index {index.file}", index.radius_arcsec,
+            (index.epoch, self._config.catalog.epoch), known, self._release,
+        )  # fmt: skip
+        facts: dict[tuple[int, str], dict[str, float]] = {}
+        stars = objects["source_id"].to_numpy()
+        for row, star in match.best[["ours", "theirs"]].itertuples(index=False):
+            entry = theirs.iloc[row]
+            found = records.get(_bare(str(entry["record"])), [])
+            if not found:
+                self._rejections.add(file, entry["row"], entry["record"], "no such spectrum")
+            for name, read in found:
+                self._of_star.setdefault(int(stars[star]), []).append((name, read))
+                facts[int(stars[star]), name] = {
+                    key: float(entry[key]) for key in _FROM_INDEX if key in theirs
+                }
+        self._facts = facts
+
+
+def _bare(name: str) -> str:
+    """Return a file's name without folders and endings."""
+    bare = PurePosixPath(name).name
+    while bare.endswith(_ENDINGS):
+        bare = bare[: bare.rindex(".")]
+    return bare
+
+
+def _completed(spectrum: Spectrum, facts: Mapping[str, float]) -> Spectrum:
+    """Fill in what the file does not say and the index does."""
+    known: dict[str, Any] = {
+        name: value
+        for name, value in facts.items()
+        if np.isfinite(value) and not np.isfinite(getattr(spectrum, name))
+    }
+    return replace(spectrum, **known) if known else spectrum
