@@ -47,7 +47,7 @@ def new_directory(target: str | os.PathLike[str], overwrite: bool = False) -> It
         yield building
         refuse_existing(target, overwrite)  # somebody may have been faster
         if _is_occupied(target):
-            target.rename(_set_aside_name(target))
+            set_aside(target)
         building.rename(target)
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
@@ -68,6 +68,11 @@ def refuse_existing(target: Path, overwrite: bool = False) -> None:
             f"{target} already exists. Choose another place, or use --overwrite "
             f"(the old directory is kept as {target.name}.old-1)."
         )
+
+
+def set_aside(target: Path) -> None:
+    """Move what is at `target` to ``NAME.old-<n>``."""
+    target.rename(_set_aside_name(target))
 
 
 def _set_aside_name(target: Path) -> Path:

@@ -16,6 +16,31 @@ SUBSET_FRACTIONS: Mapping[str, float] = {"sub50": 0.5, "sub25": 0.25, "sub10": 0
 _GROUPS = 10
 
 
+def named_split(
+    stored: pd.DataFrame, source_id: ArrayLike, labels: ArrayLike, name: str
+) -> pd.DataFrame | None:
+    """Return a stored split, or one that follows from its name; None where it does not.
+
+    "seed-12" is `holdout_split` by that seed; "seed-12-sub25", "fold-0-sub10" are label subsets
+    of the split before the last dash. They follow from the ids and labels alone, so that any survey
+    has them without keeping them.
+    """
+    rows = stored[stored["split"] == name]
+    if len(rows):
+        return rows
+    base, _, subset = name.rpartition("-")
+    if subset in SUBSET_FRACTIONS and base:
+        whole = named_split(stored, source_id, labels, base)
+        if whole is None:
+            return None
+        seed = int(base.removeprefix("seed-")) if base.startswith("seed-") else 42
+        fraction = {subset: SUBSET_FRACTIONS[subset]}
+        return label_subsets(whole, source_id, labels, fraction, seed).assign(split=name)
+    if base == "seed" and subset.isdigit():
+        return holdout_split(source_id, labels, int(subset), name)
+    return None
+
+
 def standard_splits(source_id: ArrayLike, labels: ArrayLike, seed: int = 42) -> pd.DataFrame:
     """Return "default" (80/10/10), its label subsets, and "fold-0" .. "fold-4", stacked."""
     default = holdout_split(source_id, labels, seed=seed)

@@ -32,6 +32,7 @@ from data_pipeline.records import (
 )
 from data_pipeline.schema import KIND, SCHEMA_VERSION, Band, Column
 from data_pipeline.spectra import Spectrum
+from data_pipeline.splits import named_split
 from data_pipeline.survey_writer import SurveyWriter
 
 __all__ = ["MIGRATIONS", "Survey", "SurveyWriter"]
@@ -105,6 +106,11 @@ class Survey:
     def splits(self) -> pd.DataFrame:
         """Columns split, source_id, part ("train", "val", "test")."""
         return _read_parquet(self.path / "splits.parquet").to_pandas()
+
+    def split(self, name: str) -> pd.DataFrame | None:
+        """Return a split that is stored or follows from its name, see `splits.named_split`."""
+        labels = self.objects.get("class_label", pd.Series([None] * len(self), dtype=object))
+        return named_split(self.splits, self.source_id, labels, name)
 
     @cached_property
     def external(self) -> pd.DataFrame:

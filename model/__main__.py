@@ -1,4 +1,4 @@
-"""``python -m model``: train, finetune, predict, embed, atlas.
+"""``python -m model``: train, finetune, predict, evaluate, tune, embed, atlas.
 
 Progress goes to stderr, a short summary to stdout, figures to ``--json FILE``. Torch is imported by
 the commands that need it only.
@@ -53,6 +53,18 @@ def build_parser() -> argparse.ArgumentParser:
     command.add_argument("--split", help="predict one part of this split only")
     command.add_argument("--part", default="test", help="train, val or test of --split (test)")
     command.set_defaults(main="predict")
+
+    command = commands.add_parser("evaluate", help="the paper's tables for a survey")
+    options.add_common(command, "REPORT", "report directory to make, or to go on in")
+    options.add_preset(command)
+    options.add_evaluation(command)
+    command.set_defaults(main="evaluate")
+
+    command = commands.add_parser("tune", help="search hyper-parameters")
+    options.add_common(command, "STUDY", "study directory to make, or to go on in")
+    options.add_preset(command)
+    options.add_tuning(command)
+    command.set_defaults(main="tune")
 
     command = commands.add_parser("embed", help="unit vectors of every star and modality")
     options.add_common(command, "EMB", "embeddings directory to make")

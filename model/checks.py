@@ -35,14 +35,13 @@ def check_target(path: str | Path, overwrite: bool) -> list[str]:
 
 def split_rows(survey: Survey, name: str) -> tuple[Rows, list[str]]:
     """Return the rows of each part of a split, and what is wrong with it."""
-    splits = survey.splits
-    names = list(dict.fromkeys(splits["split"]))
-    if name not in names:
-        known = ", ".join(names) or "none"
+    chosen = survey.split(name)
+    if chosen is None:
+        names = list(dict.fromkeys(survey.splits["split"]))
+        known = ", ".join([*names, "seed-N", "and of any split S its label subsets S-sub50"])
         return {}, [
             f"{survey.path} has no split {name!r}{did_you_mean(name, names)}; it has {known}."
         ]
-    chosen = splits[splits["split"] == name]
     rows = {
         part: np.sort(survey.rows(chosen.loc[chosen["part"] == part, "source_id"].to_numpy()))
         for part in PARTS

@@ -15,6 +15,8 @@ from model import distributed, options
 from model.checks import raise_all, split_rows
 from model.config import FinetuneConfig, TrainConfig
 from model.embed import embed
+from model.evaluation.grid import EvaluationConfig
+from model.evaluation.report import evaluate
 from model.execution import Execution
 from model.finetune import finetune
 from model.labels import read_labels
@@ -31,6 +33,8 @@ def run(args: argparse.Namespace) -> None:
             "finetune": finetune_command,
             "predict": predict_command,
             "embed": embed_command,
+            "evaluate": evaluate_command,
+            "tune": tune_command,
         }[args.main](args)
     finally:
         distributed.stop()
@@ -94,6 +98,45 @@ def predict_command(args: argparse.Namespace) -> None:
     print(f"{figures['n_predicted']} of {len(table)} stars predicted, written to {args.out}")
     if scored.any():
         print(f"of {scored.sum()} labelled stars not learned from, {agree.mean():.1%} agree")
+    write_json(args.json, figures)
+
+
+def evaluate_command(args: argparse.Namespace) -> None:
+    """Evaluate, and show the report."""
+    survey = Survey.open(args.survey)
+    given: dict[str, Any] = {}
+    origin = Run.open(args.run, "pretraining") if args.run else None
+    model = options.model_config(args, origin.model_config if origin else None)
+    if origin is not None:
+        given = {"run": str(args.run), "bases": (origin.training["split"],)}
+    if args.seeds:
+        given["bases"] = tuple(s if s.startswith("seed-") else f"seed-{s}" for s in args.seeds)
+    given |= {n: getattr(args, n) for n in ("subsets", "modes", "starts") if getattr(args, n)}
+    config = EvaluationConfig(
+        model=model,
+        training=options.settings(TrainConfig, args.train_set, model.preset),
+        finetuning=options.settings(FinetuneConfig, args.finetune_set, model.preset),
+        columns=args.columns,
+        keep=args.keep,
+        **given,
+    )
+    report = evaluate(survey, args.out, config, _execution(args))
+    print((args.out / "report.txt").read_text(encoding="utf-8"))
+    print(f"report written to {args.out}")
+    write_json(args.json, report)
+
+
+def tune_command(args: argparse.Namespace) -> None:
+    """Search, and show the best settings."""
+    from model.tune import Search, in_words, tune  # optuna is slow to import
+
+    origin = Run.open(args.run, "pretraining") if args.run else None
+    model = options.model_config(args, origin.model_config if origin else None)
+    kind: Any = TrainConfig if args.task == "train" else FinetuneConfig
+    search = Search(model, options.settings(kind, args.trial_set, model.preset), origin)
+    figures = tune(Survey.open(args.survey), args.out, search, args.trials, _execution(args))
+    print(in_words(figures))
+    print(f"study written to {args.out}")
     write_json(args.json, figures)
 
 

@@ -64,6 +64,56 @@ def add_training(parser: argparse.ArgumentParser, defaults: TrainConfig | Finetu
     )
 
 
+def add_evaluation(parser: argparse.ArgumentParser) -> None:
+    """Add what `evaluate` has of its own."""
+    parser.add_argument("--run", type=Path, help="evaluate this pre-training, on its own split")
+    parser.add_argument("--modes", type=names, default=(), metavar="A,B", help="modalities, all")
+    parser.add_argument(
+        "--subsets", type=names, default=(), metavar="A,B", help="full,sub50,sub25,sub10"
+    )
+    parser.add_argument(
+        "--seeds", type=names, default=(), metavar="A,B", help="seeds of splits (42,0,66,12,123)"
+    )
+    parser.add_argument(
+        "--starts", type=names, default=(), metavar="A,B", help="pretrained,scratch"
+    )
+    parser.add_argument(
+        "--columns", type=names, default=(), metavar="A,B", help="numeric columns to read off"
+    )
+    parser.add_argument("--keep", action="store_true", help="keep the weights of all classifiers")
+    for name, what in (("train", "pre-training"), ("finetune", "classifiers")):
+        parser.add_argument(
+            f"--{name}-set", action="append", default=[], metavar="KEY=VALUE",
+            help=f"set a field of the {what}: epochs=5; may be repeated",
+        )  # fmt: skip
+    _add_model_settings(parser)
+
+
+def add_tuning(parser: argparse.ArgumentParser) -> None:
+    """Add what `tune` has of its own."""
+    parser.add_argument("--task", choices=("train", "finetune"), default="train", help="(train)")
+    parser.add_argument("--run", type=Path, help="pre-training to fine-tune from")
+    parser.add_argument("--trials", type=int, default=100, help="finished trials to reach (100)")
+    parser.add_argument("--trial-set", action="append", default=[], metavar="KEY=VALUE",
+                        help="set a field of every trial's training: epochs=5")  # fmt: skip
+    _add_model_settings(parser)
+
+
+def _add_model_settings(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--modalities", type=names, default=(), metavar="A,B", help="use these only (all)"
+    )
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE",
+        help="set a field of the model: photometry.n_layers=1; may be repeated",
+    )  # fmt: skip
+
+
+def settings(cls: type[Settings], given: Sequence[str], preset: str) -> Settings:
+    """Return a training's config: the preset's, changed by KEY=VALUE."""
+    return from_dict(cls, asdict(preset_settings(cls, preset)) | assignments(given))
+
+
 def add_preset(parser: argparse.ArgumentParser) -> None:
     """Add the choice of the architecture."""
     parser.add_argument(
@@ -76,8 +126,13 @@ def training_config(cls: type[Settings], args: argparse.Namespace, preset: str) 
     values = asdict(preset_settings(cls, preset))
     given = {name: getattr(args, name) for name in values if getattr(args, name, None) is not None}
     given |= {key: value for key, value in assignments(args.set).items() if "." not in key}
-    given.pop("embed_dim", None)  # the model's
+    for name in MODEL_FIELDS:
+        given.pop(name, None)
     return from_dict(cls, values | given)
+
+
+MODEL_FIELDS = ("embed_dim", "initial_scale")
+"""Fields of `ModelConfig` that `--set` reaches by their bare name."""
 
 
 def model_config(args: argparse.Namespace, base: ModelConfig | None = None) -> ModelConfig:
@@ -96,7 +151,8 @@ def model_config(args: argparse.Namespace, base: ModelConfig | None = None) -> M
                 hint = did_you_mean(field, known_fields)
                 raise InputError(f"--set {key}: {name} has no field {field!r}{hint}.")
             chosen[name] = replace(chosen[name], **{field: value})
-    return replace(config, encoders=chosen, embed_dim=values.get("embed_dim", config.embed_dim))
+    own = {name: values[name] for name in MODEL_FIELDS if name in values}
+    return replace(config, encoders=chosen, **own)
 
 
 def assignments(given: Sequence[str]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The published architecture as three encoders' configs: the preset `astrom3`. No torch here.
 
-Defaults are those of AstroM3-CLIP (Rizhko & Bloom 2024). How surveys other than the paper's are read
+Defaults are those of AstroM3-CLIP (Rizhko & Bloom 2024). How other surveys are read
 (missing values, magnitudes instead of fluxes) is told in `model.astrom3.inputs`.
 """
 

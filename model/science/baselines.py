@@ -40,6 +40,14 @@ def _nuisance(curve: LightCurve, bands: Sequence[str]) -> dict[str, float]:
     return found
 
 
+def varying_columns(values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return the columns (F,) of (N, F) with at least two known values: trees choke on others."""
+    known = np.isfinite(values)
+    low = np.where(known, values, np.inf).min(axis=0, initial=np.inf)
+    high = np.where(known, values, -np.inf).max(axis=0, initial=-np.inf)
+    return high > low
+
+
 def trees_by_fold(
     survey: Survey, features: pd.DataFrame, labels: pd.Series, folds: Sequence[str]
 ) -> NDArray[np.object_]:
