@@ -15,6 +15,7 @@ from app.diagrams import Diagram, make_diagrams, number, period_days
 from app.finding import Finder, Match
 from app.palette import UNLABELLED, ClassStyle
 from app.picking import PointIndex
+from app.worker import EmbeddingWorker
 from data_pipeline.light_curves import LightCurve
 from data_pipeline.spectra import Spectrum
 from model.analysis.flags import Evidence, Thresholds
@@ -191,6 +192,11 @@ class AtlasStore:
     def find(self, text: str) -> Match:
         """Find a star by id, name or coordinates (degrees or sexagesimal)."""
         return self.finder.find(text)
+
+    @cached_property
+    def worker(self) -> EmbeddingWorker:
+        """The process that embeds what people upload; it starts when it is first asked."""
+        return EmbeddingWorker(self.atlas.path)
 
     @cached_property
     def evidence(self) -> Evidence:

@@ -59,7 +59,7 @@ class Latest(Generic[Result]):
                     break
                 generation = self._generation
                 result = await asyncio.to_thread(work)
-                if generation == self._generation:
+                if generation == self._generation and document.session_context is not None:
                     document.add_next_tick_callback(partial(self._apply, result))
         finally:
             self._running = False

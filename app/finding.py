@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from app.diagrams import number
 
 NEAR_ARCSEC = 30.0
+_GAIA = re.compile(r"(?:gaia\s*)?(?:e?dr\d\s*)?(\d{1,19})")
 _SEPARATORS = re.compile(r"[\s_]+")
 
 
@@ -45,21 +46,32 @@ class Finder:
             return -1
         return int(self._order[place])
 
+    def rows(self, source_id: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Rows of source_ids (M,), -1 where there is no such star."""
+        place = np.minimum(
+            np.searchsorted(self._ids, source_id, sorter=self._order), len(self._ids) - 1
+        )
+        found = self._order[place]
+        return np.where(self._ids[found] == source_id, found, -1)
+
+    def exact(self, text: str) -> int:
+        """Row of the star that has exactly this identifier or name, or -1."""
+        digits = _GAIA.fullmatch(text.strip().lower())
+        if digits and int(digits[1]) < 2**63 and (row := self.by_id(int(digits[1]))) >= 0:
+            return row
+        return self._names.get(_plain(text), -1)
+
     def find(self, text: str) -> Match:
         """Find the star that the text names; see the module for what may be typed."""
         text = text.strip()
         if not text:
             return Match(-1)
-        digits = re.fullmatch(r"(?:gaia\s*)?(?:e?dr\d\s*)?(\d{1,19})", text.lower())
-        if digits and int(digits[1]) < 2**63 and (row := self.by_id(int(digits[1]))) >= 0:
+        if (row := self.exact(text)) >= 0:
             return Match(row)
-        key = _plain(text)
-        if key in self._names:
-            return Match(self._names[key])
         position = parse_position(text)
         if position is not None:
             return self._near(*position)
-        return self._by_part(key, text)
+        return self._by_part(_plain(text), text)
 
     @cached_property
     def _names(self) -> dict[str, int]:

@@ -92,6 +92,9 @@ class StarFigure:
         self._focus_source = ColumnDataSource({"x": [], "y": []})
         self._focus_halo = self._rings(self._focus_source, 21, 5)
         self._focus_ring = self._rings(self._focus_source, 21, 2.2)
+        self._upload_source = ColumnDataSource({"x": [], "y": []})
+        self._upload_halo = self._crosses(self._upload_source, 7)
+        self._upload_cross = self._crosses(self._upload_source, 3)
         self._label = self._name_label()  # shown by the browser, over markers
         self._picture_label = self._name_label()  # shown by the server, over the picture
         self.pointer = ColumnDataSource()
@@ -109,6 +112,8 @@ class StarFigure:
         self._neighbor_rings.glyph.line_color = value(ink.text)
         self._focus_ring.glyph.line_color = value(ink.accent)
         self._focus_halo.glyph.line_color = value(ink.panel)
+        self._upload_cross.glyph.line_color = value(ink.accent)
+        self._upload_halo.glyph.line_color = value(ink.panel)
         for label in (self._label, self._picture_label):
             label.update(
                 text_color=ink.text, background_fill_color=ink.panel, border_line_color=ink.line
@@ -179,6 +184,10 @@ class StarFigure:
         self._neighbor_rings.glyph.update(size=8 if many else 12, line_alpha=0.45 if many else 0.6)
         self._neighbor_source.data = {"x": xy[:, 0], "y": xy[:, 1]}
 
+    def mark_upload(self, xy: NDArray[np.float64]) -> None:
+        """Put a cross where an uploaded star belongs, shape (0 or 1, 2)."""
+        self._upload_source.data = {"x": xy[:, 0], "y": xy[:, 1]}
+
     def name_star(self, x: float, y: float, text: str) -> None:
         """Write a name beside a place; an empty text takes it away."""
         if not text:
@@ -242,6 +251,9 @@ class StarFigure:
         return self.fig.scatter(
             "x", "y", source=source, size=size, fill_color=None, line_width=width, line_alpha=alpha
         )
+
+    def _crosses(self, source: ColumnDataSource, width: float) -> Any:
+        return self.fig.scatter("x", "y", source=source, size=20, marker="cross", line_width=width)
 
     def _name_label(self) -> Label:
         looks: dict[str, Any] = {

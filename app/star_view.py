@@ -60,6 +60,7 @@ class StarView(pn.viewable.Viewer):
         self.show_all()
         self._ring_focus()
         self._ring_neighbors()
+        self._mark_upload()
 
     def show_all(self) -> None:
         """Zoom out to all stars."""
@@ -125,6 +126,7 @@ class StarView(pn.viewable.Viewer):
         watch(lambda _: self._relight(), ["selection", "hidden_classes"])
         watch(lambda _: self._ring_focus(), "focus")
         watch(lambda _: self._ring_neighbors(), "highlighted_rows")
+        watch(lambda _: self._mark_upload(), "upload")
         self.stars.paint(self.state.theme)
 
     def _on_tap(self, event: Any) -> None:
@@ -254,6 +256,11 @@ class StarView(pn.viewable.Viewer):
         cells = np.floor(xy / (_RING_CELL * np.abs(self.stars.units_per_pixel)))
         _, first = np.unique(cells, axis=0, return_index=True)
         self.stars.ring_neighbors(xy[np.sort(first)])
+
+    def _mark_upload(self) -> None:
+        upload = self.state.upload
+        place = None if upload is None else upload.places.get(self.view)
+        self.stars.mark_upload(np.empty((0, 2)) if place is None else np.array([place]))
 
     def _placed(self, rows: list[int]) -> NDArray[np.float64]:
         """Places (n, 2) of those of the stars that have one here."""

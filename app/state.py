@@ -138,13 +138,17 @@ class AppState(param.Parameterized):
             "subtract": lambda: self.selection & ~mask,
             "intersect": lambda: self.selection & mask,
         }[mode]()
-        self._past = [*self._past, (self.selection, self.recipe)][-HISTORY_LENGTH:]
-        self._future = []
-        self._show(combined, self._steps(mode, recipe))
+        self.take_selection(combined, self._steps(mode, recipe))
 
     def restore_selection(self, mask: Mask, recipe: list[dict[str, Any]]) -> None:
         """Take a selection and its recipe as they are; the history begins here."""
         self._past, self._future = [], []
+        self._show(mask, recipe)
+
+    def take_selection(self, mask: Mask, recipe: list[dict[str, Any]]) -> None:
+        """Take a selection and its recipe as they are (can be undone)."""
+        self._past = [*self._past, (self.selection, self.recipe)][-HISTORY_LENGTH:]
+        self._future = []
         self._show(mask, recipe)
 
     def clear_selection(self) -> None:

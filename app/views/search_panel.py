@@ -21,6 +21,9 @@ from app.searching import FILTERS, PLACE, Answer, Asked, Question, answer, ask_m
 from app.star_rows import bar_cell, class_cell, name_cell, number_cell, thumbnail
 from app.state import AppState, tie
 from app.styles import CARD_CSS, CONTROLS, WORDS
+from app.upload_box import UploadBox
+from app.uploads import LACKS_MODEL, Upload, can_embed, embed
+from data_pipeline.errors import InputError
 
 HEAD = (
     "<span></span><span>two cycles</span><span>star</span><span>class → classifier</span>"
@@ -56,14 +59,17 @@ class SearchPanel(Listing):
         self._own_class = {
             m: number(store.objects, f"centroid_percentile_{m}") for m in store.modalities
         }
+        self._embedding = Latest[Upload | str](self._take_embedded)
         self._make_controls()
+        self._show_box()
         state.param.watch(self._on_question, STATE)
         state.param.watch(self._on_selection, "selection")
         state.param.watch(self.refresh, "upload")
 
     def __panel__(self) -> pn.viewable.Viewable:
+        like, *others = self.controls.values()
         side = pn.Column(
-            *self.controls.values(), css_classes=["tray-side"], stylesheets=[CARD_CSS],
+            like, self.box, *others, css_classes=["tray-side"], stylesheets=[CARD_CSS],
             width=206, sizing_mode="stretch_height", margin=0,
         )  # fmt: skip
         found = pn.Column(self.words, self.list, sizing_mode="stretch_both", margin=0)
@@ -91,6 +97,9 @@ class SearchPanel(Listing):
         for name, control in self.controls.items():
             tie(self.state, name, control, "value")
         filters = {text: key for key, text in FILTERS.items()}
+        self.box = UploadBox(width=186, status="empty" if can_embed(self.store) else "off")
+        self.box.text_html = "" if can_embed(self.store) else LACKS_MODEL
+        self.box.on_files = self.take
         self.controls["search_filters"] = pn.widgets.CheckButtonGroup(
             options=filters, css_classes=["wrap"], **look
         )
@@ -103,6 +112,26 @@ class SearchPanel(Listing):
             self.state.search_pinned = row
         self.state.search_like = "focus" if self.state.search_like != "pinned" else "pinned"
         self.refresh()
+
+    def take(self, request: dict[str, Any] | None) -> None:
+        """Have an upload embedded; None forgets it."""
+        self._embedding.cancel()
+        self.state.upload = None
+        self.box.param.update(status="empty" if request is None else "busy", text_html="")
+        if request is not None:
+            self._embedding.request(partial(_embedded, self.store, request))
+
+    def _take_embedded(self, result: Upload | str) -> None:
+        if isinstance(result, str):
+            self.box.param.update(status="failed", text_html=escape(result))
+            return
+        self.box.param.update(status="done", text_html=result.summary_html)
+        self.state.upload = result
+
+    def _show_box(self) -> None:
+        self.box.visible = self.state.search_like == "upload"
+        if self.box.visible and can_embed(self.store):
+            self.store.worker.warm_up()
 
     def fill(self) -> None:
         """Ask again."""
@@ -180,6 +209,8 @@ class SearchPanel(Listing):
                 self.state.param.update(search_like="pinned", search_pinned=pinned)
             if event.name == "search_like" and event.new == "focus":
                 self.anchor = self.state.focus
+            if event.name == "search_like":
+                self._show_box()
         self.refresh()
 
     def _on_selection(self, *_: Any) -> None:
@@ -227,6 +258,14 @@ class SearchPanel(Listing):
         if self.store.label(row) == UNLABELLED:
             value = math.nan
         return number_cell(value, 1, "%")
+
+
+def _embedded(store: AtlasStore, request: dict[str, Any]) -> Upload | str:
+    """The upload, or why it could not be embedded."""
+    try:
+        return embed(store, request)
+    except InputError as error:
+        return str(error)
 
 
 def separation_text(degrees: float) -> str:

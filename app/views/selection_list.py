@@ -1,13 +1,25 @@
-"""The selected stars, in the order of the atlas."""
+"""The selection: its stars, what makes it different, how it was made; other ways to make one."""
+
+from functools import partial
+from html import escape
+from typing import Any
 
 import numpy as np
 import panel as pn
 
+from app import selection
 from app.atlas_store import AtlasStore
+from app.background import Latest
 from app.diagrams import number
+from app.different import AGAINST, Compared, compare, table_html, words_html
 from app.listing import Listing
+from app.predicate import SHORT_NAMES
+from app.saved_selections import restored, saved_beside
+from app.select_form import SelectForm
 from app.star_rows import class_cell, name_cell, number_cell, thumbnail
 from app.state import AppState
+from app.styles import CARD_CSS, CONTROLS, WORDS
+from data_pipeline.errors import InputError
 
 HEAD = "<span></span><span>two cycles</span><span>star</span><span>class → classifier</span>"
 COLUMNS = "36px 132px minmax(130px, 1.2fr) minmax(150px, 1fr)"
@@ -18,11 +30,15 @@ NUMBERS = {
 }
 """Columns of numbers, each from the first of these that the survey has."""
 
-EMPTY = "Nothing is selected. Draw a lasso or a box on a map; Shift adds, Alt takes away."
+EMPTY = (
+    "Nothing is selected. Draw a lasso or a box on a map; Shift adds, Alt takes away. Or type a "
+    "condition, choose a class, paste identifiers."
+)
+PARTS = {"stars": "list", "what differs": "differences", "recipe": "recipe"}
 
 
 class SelectionList(Listing):
-    """Rows of `state.selection`."""
+    """Rows of `state.selection`, or what is said about them."""
 
     def __init__(self, state: AppState, store: AtlasStore) -> None:
         found = {name: number(store.objects, *columns) for name, columns in NUMBERS.items()}
@@ -33,14 +49,104 @@ class SelectionList(Listing):
             state, store, head_html=head, label="selected stars", columns=(columns, columns),
             empty_html=EMPTY,
         )  # fmt: skip
+        self.saved = saved_beside(store.atlas.path)
+        self.form = SelectForm(
+            columns=sorted({*store.objects.columns, *SHORT_NAMES}), classes=store.classes,
+            saved=self.saved.names(), width=206,
+        )  # fmt: skip
+        self.form.on_act = self.act
+        self.part = pn.widgets.RadioButtonGroup(options=PARTS, **CONTROLS)
+        self.against = pn.widgets.Select(options=AGAINST, width=170, **CONTROLS)
+        self.words = pn.pane.HTML(css_classes=["search-words"], **WORDS)
+        self.page = pn.pane.HTML(css_classes=["provenance"], sizing_mode="stretch_both", **WORDS)
+        # boxes are hidden, not what they hold: a component that was invisible keeps its place
+        self.boxes = [
+            pn.Column(part, sizing_mode="stretch_both", margin=0) for part in (self.list, self.page)
+        ]
+        self._differences = Latest[Compared](self._show_differences)
+        for control in (self.part, self.against):
+            control.param.watch(self.refresh, "value")
         state.param.watch(self.refresh, "selection")
 
     def __panel__(self) -> pn.viewable.Viewable:
-        return self.list
+        side = pn.Column(
+            self.form, css_classes=["tray-side"], stylesheets=[CARD_CSS], width=226,
+            sizing_mode="stretch_height", margin=0,
+        )  # fmt: skip
+        bar = pn.Row(self.part, self.against, css_classes=["card-bar", "inset"], **CONTROLS)
+        shown = pn.Column(bar, self.words, *self.boxes, sizing_mode="stretch_both", margin=0)
+        return pn.Row(side, shown, sizing_mode="stretch_both", margin=0)
 
     def fill(self) -> None:
-        """List the selected stars from the top."""
-        self.list.fill(np.flatnonzero(self.state.selection), self._cells, self.state.focus)
+        """Show the part that is asked for."""
+        part, n = self.part.value, self.state.n_selected
+        self.form.has_selection = n > 0
+        is_list = part == "list" or n == 0
+        for box, visible in zip(self.boxes, (is_list, not is_list), strict=True):
+            box.visible = visible
+        self.words.visible = self.against.visible = part == "differences" and n > 0
+        if is_list:
+            self.list.fill(np.flatnonzero(self.state.selection), self._cells, self.state.focus)
+        elif part == "recipe":
+            self.page.object = self._recipe_html()
+        else:
+            self.words.object = "Comparing…"
+            self.page.object = ""
+            self._differences.request(
+                partial(compare, self.store, self.state.selection, self.against.value)
+            )
+
+    def act(self, message: dict[str, Any]) -> None:
+        """Do what the form asks; what is wrong with it is said there."""
+        self.form.error = ""
+        with pn.io.hold():
+            try:
+                self._do(message)
+            except InputError as error:
+                self.form.error = str(error)
+
+    def _do(self, message: dict[str, Any]) -> None:
+        match message["act"]:
+            case "where":
+                self._select({"kind": "where", "text": str(message["text"])})
+            case "class":
+                self._select({"kind": "classes", "classes": [str(message["label"])]})
+            case "ids":
+                step, missing = selection.step_from_names(self.store, str(message["text"]))
+                self._select(step)
+                if missing:
+                    self.form.error = f"{len(missing):,} not here: {', '.join(missing[:3])[:60]} …"
+            case "save":
+                state, saved = self.state, self.saved
+                kept = saved.save(self.store, str(message["name"]), state.selection, state.recipe)
+                self.form.saved = saved.names()
+                state.notice = f"Kept “{kept.name}”: {kept.n_stars:,} stars."
+            case "restore":
+                mask, recipe, note = restored(self.saved.get(int(message["id"])), self.store)
+                self.state.take_selection(mask, recipe)
+                self.state.notice = note
+            case "delete":
+                self.saved.delete(int(message["id"]))
+                self.form.saved = self.saved.names()
+
+    def _select(self, step: selection.Step) -> None:
+        mask = selection.mask_of(step, self.store)
+        if not mask.any():
+            raise InputError("No star fulfils this.")
+        self.state.select(mask, self.state.select_mode, step)
+
+    def _show_differences(self, compared: Compared) -> None:
+        self.words.object = words_html(compared)
+        self.page.object = table_html(compared)
+
+    def _recipe_html(self) -> str:
+        steps = selection.told(self.state.recipe, self.store)
+        told = "".join(f"<li>{escape(step.strip())}</li>" for step in steps)
+        return (
+            f"<div class='muted'>How the {self.state.n_selected:,} stars were selected, on atlas "
+            f"{self.store.atlas.hash[:12]}; the address of the page holds it too.</div>"
+            f"<ol>{told}</ol>"
+        )
 
     def _cells(self, place: int, row: int) -> str:
         cells = (

@@ -1,0 +1,30 @@
+"""Where files are dropped: the browser reads them, and says so itself when they are too large."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import param
+
+from app.chrome import Piece, static
+from data_pipeline.uploads import FORMATS, MAX_BYTES
+
+
+class UploadBox(Piece):
+    """Takes files and what is known about them; `on_files` gets the request, None to forget."""
+
+    status: "param.Selector[str]" = param.Selector(
+        default="empty", objects=["empty", "busy", "done", "failed", "off"]
+    )
+    text_html = param.String("", doc="What came of it.")
+    endings = param.String(",".join(FORMATS), constant=True)
+    max_bytes = param.Integer(MAX_BYTES, constant=True)
+
+    on_files: Callable[[dict[str, Any] | None], None] | None = None
+
+    _esm = static("upload_box.js")
+    _stylesheets: ClassVar[list[str]] = [static("controls.css"), static("upload_box.css")]
+
+    def _handle_msg(self, data: dict[str, Any]) -> None:
+        if self.on_files is None:
+            return
+        self.on_files(None if data["act"] == "forget" else data["request"])

@@ -1,0 +1,99 @@
+"""Files that people hand over: real CSV, FITS, VOTable, ECSV, written by astropy."""
+
+import io
+
+import numpy as np
+import pytest
+from astropy import units
+from astropy.io import fits
+from astropy.table import Table
+
+from data_pipeline.errors import InputError
+from data_pipeline.spectra import air_to_vacuum
+from data_pipeline.uploads import MAX_BYTES, Uploaded, read_upload
+
+TIME = np.linspace(2459000.123456789, 2459100.9, 40)
+MAG = 13 + 0.3 * np.sin(TIME)
+WAVELENGTH = np.linspace(4000.0, 8000.0, 300)
+FLUX = 1 + 0.1 * np.sin(WAVELENGTH / 90)
+
+
+def written(table: Table, kind: str) -> bytes:
+    """Content of a file that astropy writes."""
+    if kind.startswith("ascii"):
+        text = io.StringIO()
+        table.write(text, format=kind)
+        return text.getvalue().encode()
+    content = io.BytesIO()
+    table.write(content, format=kind)
+    return content.getvalue()
+
+
+def read(name: str, content: bytes, **options: bool) -> Uploaded:
+    return read_upload(name, content, ["V", "g"], **options)
+
+
+@pytest.mark.parametrize(
+    ("ending", "kind"),
+    [("csv", "ascii.csv"), ("ecsv", "ascii.ecsv"), ("vot", "votable"), ("fits", "fits")],
+)
+def test_a_light_curve_in_every_format_keeps_its_time_to_the_last_digit(
+    ending: str, kind: str
+) -> None:
+    table = Table({"HJD": TIME[::-1], "Vmag": MAG[::-1], "e_mag": np.full(40, 0.02)})
+    found = read(f"star.{ending}", written(table, kind)).light_curve
+    assert found is not None
+    np.testing.assert_allclose(found.time, TIME, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(found.mag, MAG, atol=1e-5)
+    assert set(found.band) == {"V"}
+
+
+def test_bands_of_the_survey_are_kept_and_others_told() -> None:
+    table = Table({"mjd": TIME, "flux": MAG, "filter": ["g"] * 20 + ["r"] * 20})
+    found = read("a.csv", written(table, "ascii.csv"))
+    assert found.light_curve is not None
+    assert found.light_curve.bands == ("V", "g")
+    assert np.isnan(found.light_curve.mag).all()
+    assert "band r is none of the survey's" in found.notes[0]
+
+
+def test_a_spectrum_in_nanometres_or_air_comes_out_in_angstroms_and_vacuum() -> None:
+    table = Table({"wave": (WAVELENGTH / 10) * units.nm, "flux": FLUX, "ivar": np.full(300, 400.0)})
+    found = read("s.vot", written(table, "votable")).spectrum
+    assert found is not None
+    np.testing.assert_allclose(found.wavelength, WAVELENGTH)
+    np.testing.assert_allclose(found.flux_err, 0.05)
+    plain = written(Table({"wavelength": WAVELENGTH, "flux": FLUX}), "ascii.csv")
+    in_air = read("s.csv", plain, is_air=True).spectrum
+    assert in_air is not None
+    np.testing.assert_allclose(in_air.wavelength, air_to_vacuum(WAVELENGTH))
+
+
+def test_lamost_and_sdss_files_are_read() -> None:
+    image = np.stack([FLUX, np.full(300, 100.0), WAVELENGTH, 0 * FLUX, 0 * FLUX])
+    old = io.BytesIO()
+    fits.HDUList([fits.PrimaryHDU(image)]).writeto(old)
+    row = Table({"FLUX": [FLUX], "IVAR": [FLUX], "WAVELENGTH": [WAVELENGTH]})
+    sdss = Table({"flux": FLUX, "loglam": np.log10(WAVELENGTH), "ivar": FLUX})
+    for content in (old.getvalue(), written(row, "fits"), written(sdss, "fits")):
+        found = read("spec.fits", content).spectrum
+        assert found is not None
+        np.testing.assert_allclose(found.wavelength, WAVELENGTH, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("a.csv", b"a,b\n1,2\n", "has the columns a, b"),
+        ("a.csv", b"time,mag\n1,2\n", "1 usable epochs; 10"),
+        ("a.csv", b"time,mag\n" + b"1,x\n" * 20, "holds text"),
+        ("a.fits", b"no fits at all", "cannot be read as fits"),
+        ("a.vot", b"<a><b></a>", "cannot be read as votable"),
+        ("a.exe", b"", "only .csv"),
+        ("a.csv", bytes(MAX_BYTES + 1), "at most 8 MB"),
+        ("s.csv", b"wave,flux\n" + b"\n".join(b"%d.5,1" % i for i in range(60)), "not ångströms"),
+    ],
+)
+def test_what_cannot_be_used_is_told(name: str, content: bytes, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        read(name, content)
