@@ -4,6 +4,7 @@ Bokeh runs this file at start-up with what stands behind --args. Without an atla
 atlas is used, and built on first use. A path that is no atlas ends the server with one message.
 """
 
+import argparse
 import sys
 import threading
 from functools import partial
@@ -14,6 +15,9 @@ from app.atlas_store import AtlasStore
 from app.demo import demo_atlas
 from app.shading import warm_up
 from app.star_view import MARKER_LIMIT
+from app.verdicts.book import VerdictBook
+from app.verdicts.database import default_url, without_password
+from app.verdicts.log import VerdictLog
 from data_pipeline.errors import InputError
 from model.atlas import Atlas
 
@@ -21,10 +25,25 @@ say = partial(print, file=sys.stderr, flush=True)
 
 
 def open_atlas(arguments: list[str]) -> AtlasStore:
-    """Open the atlas that the command line names, or the demo atlas."""
-    if len(arguments) > 1:
-        raise InputError(f"one atlas at most, found {len(arguments)}: {' '.join(arguments)}.")
-    return AtlasStore(Atlas.open(arguments[0] if arguments else demo_atlas(say)))
+    """Open the atlas that the command line names, or the demo atlas, and its log of verdicts."""
+    parser = argparse.ArgumentParser(prog="panel serve app --args", exit_on_error=False)
+    parser.add_argument("atlas", nargs="*")
+    parser.add_argument("--verdicts", metavar="URL", help="log of verdicts, by default beside it")
+    try:
+        options, unknown = parser.parse_known_args(arguments)
+    except argparse.ArgumentError as error:
+        raise InputError(f"{error}.") from None
+    if unknown:
+        raise InputError(f"{unknown[0]} is not an option; --verdicts URL is the only one.")
+    if len(options.atlas) > 1:
+        raise InputError(
+            f"one atlas at most, found {len(options.atlas)}: {' '.join(options.atlas)}."
+        )
+    store = AtlasStore(Atlas.open(options.atlas[0] if options.atlas else demo_atlas(say)))
+    log = VerdictLog(options.verdicts or default_url(store.atlas.path))
+    store.verdicts = VerdictBook(log)
+    say(f"Verdicts: {without_password(log.url)}, {len(log):,} entries.")
+    return store
 
 
 def prepare() -> None:

@@ -15,6 +15,8 @@ from app.diagrams import Diagram, make_diagrams, number, period_days
 from app.finding import Finder, Match
 from app.palette import UNLABELLED, ClassStyle
 from app.picking import PointIndex
+from app.verdicts.book import VerdictBook
+from app.verdicts.log import VerdictLog
 from app.worker import EmbeddingWorker
 from data_pipeline.light_curves import LightCurve
 from data_pipeline.spectra import Spectrum
@@ -197,6 +199,11 @@ class AtlasStore:
     def worker(self) -> EmbeddingWorker:
         """The process that embeds what people upload; it starts when it is first asked."""
         return EmbeddingWorker(self.atlas.path)
+
+    @cached_property
+    def verdicts(self) -> VerdictBook:
+        """What people think of the stars; kept with the process unless a log was set."""
+        return VerdictBook(VerdictLog())
 
     @cached_property
     def evidence(self) -> Evidence:

@@ -16,6 +16,9 @@ from app.palette import UNLABELLED, ClassStyle, class_style, order_classes
 
 _N_STEPS = 12
 _LOGARITHMIC = ("period", "amplitude")
+ONE_COLOR = "none"
+"""Stands for a column: nothing is told about the stars but where they are."""
+_STAR = "#6f87b5"
 CLASS_COLUMNS = {
     "class_label": "Class (catalogue)",
     "vote_class_fused": "Class by neighbours",
@@ -73,13 +76,16 @@ def available(objects: pd.DataFrame) -> dict[str, str]:
         for column, title in NUMBER_COLUMNS.items()
         if number(objects, column) is not None
     }
-    return classes | numbers
+    return classes | numbers | {ONE_COLOR: "One colour"}
 
 
 def color_stars(objects: pd.DataFrame, column: str) -> Coloring:
     """Colour the stars by one of the `available` columns."""
     if column in NUMBER_COLUMNS:
         return _by_number(objects, column)
+    if column == ONE_COLOR:
+        star = ClassStyle("stars", "", _STAR, "circle", "all stars")
+        return Coloring(column, "One colour", [star], np.zeros(len(objects), dtype=np.int16))
     labels = text_column(objects, column)
     classes = order_classes(labels)
     code = pd.Categorical(labels, categories=classes).codes.astype(np.int16)

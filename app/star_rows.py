@@ -11,14 +11,22 @@ from app.photometry import photometry
 from app.thumbnails import folded_thumbnail
 
 
-def thumbnail(store: AtlasStore, row: int) -> str:
-    """Folded light curve of a star in the colour of its class, or words where it has none."""
+def thumbnail(store: AtlasStore, row: int, label: str | None = None) -> str:
+    """Folded light curve of a star in the colour of its class, or words where it has none.
+
+    Parameters
+    ----------
+    store : AtlasStore
+    row : int
+    label : str, optional
+        Shown as if it were of this class.
+    """
     light_curve = store.light_curve(row)
     points = photometry(light_curve, store.survey.bands) if light_curve is not None else None
     if points is None:
         return '<span class="no-thumb">no light curve</span>'
     main = points.main_band()
-    style = class_style(store.label(row))
+    style = class_style(label or store.label(row))
     drawing = folded_thumbnail(
         points.time[main],
         points.value[main],

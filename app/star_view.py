@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from app import selection
 from app.atlas_store import AtlasStore
 from app.background import Latest
+from app.blinding import sees_class
 from app.palette import GREY
 from app.picking import PointIndex
 from app.shading import Frame, Layer, Pixels, shade
@@ -122,7 +123,7 @@ class StarView(pn.viewable.Viewer):
         self.stars.pointer.on_change("tags", lambda attr, old, new: self._name_under(new))
         watch = self.state.param.watch
         watch(lambda _: self._repaint(), "theme")
-        watch(lambda _: self._recolor(), "color_by")
+        watch(lambda _: self._recolor(), ["color_by", "blind"])
         watch(lambda _: self._relight(), ["selection", "hidden_classes"])
         watch(lambda _: self._ring_focus(), "focus")
         watch(lambda _: self._ring_neighbors(), "highlighted_rows")
@@ -214,7 +215,7 @@ class StarView(pn.viewable.Viewer):
 
     def _info(self, row: int) -> str:
         period = self.store.period_days(row)
-        label = self.store.label(row)
+        label = self.store.label(row) if sees_class(self.state) else "class hidden"
         return f"{label} · {period:.5g} d" if np.isfinite(period) else label
 
     def _frame(self, margin: float = 0.15) -> Frame:

@@ -72,6 +72,13 @@ class AppState(param.Parameterized):
     dbscan_eps = param.Number(0.0, bounds=(0, None), doc="Radius on the map; 0 for automatic.")
     dbscan_min_samples = param.Integer(0, bounds=(0, None), doc="0 for automatic.")
 
+    vetter = param.String("", doc="Who gives the verdicts.")
+    blind: "param.Selector[str]" = param.Selector(
+        default="no",
+        objects=["no", "others", "class"],
+        doc="What a vetter does not see: nothing; what others and the model say; the class too.",
+    )
+
     cluster_class = param.String("", doc="Class cut into subclusters.")
     cluster_modality = param.String("fused", doc="Embedding whose map is cut.")
     cluster_eps = param.Number(0.0, bounds=(0, None), doc="Radius on the map; 0 for automatic.")

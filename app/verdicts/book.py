@@ -160,12 +160,17 @@ def is_decided(entry: Entry) -> bool:
     return entry.is_wrong is not None
 
 
-def wrong_by_majority(book: VerdictBook, source_id: NDArray[np.int64]) -> NDArray[np.float64]:
-    """1 where most vetters find the class wrong, 0 right, NaN undecided, −1 not looked at, (N,)."""
+def wrong_by_majority(
+    book: VerdictBook, source_id: NDArray[np.int64], vetter: str | None = None
+) -> NDArray[np.float64]:
+    """1 where most vetters find the class wrong, 0 right, NaN undecided, −1 not looked at, (N,).
+
+    With `vetter`, only that one counts.
+    """
     result = np.full(len(source_id), -1.0)
     row_of = {int(name): row for row, name in enumerate(source_id)}
     votes: dict[int, list[bool | None]] = defaultdict(list)
-    for entry in book.standing():
+    for entry in book.standing(vetter):
         if entry.source_id in row_of:
             votes[row_of[entry.source_id]].append(entry.is_wrong)
     for row, given in votes.items():

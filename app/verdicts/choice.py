@@ -16,18 +16,18 @@ from app.verdicts.book import VerdictBook
 from app.verdicts.queue import Mask, Queue, make_queue, permutation
 
 SHOWS = {
-    "open": "not yet vetted",
-    "nobody": "vetted by nobody",
-    "all": "all",
-    "mine": "vetted by me",
+    "open": "not vetted",
+    "nobody": "by nobody",
+    "all": "whole queue",
+    "mine": "my verdicts",
     "disputed": "disagreements",
 }
 """Which stars of the queue are listed."""
 ORDERS = {
-    "suspicion": "most suspicious first",
-    "class": "class by class",
-    "brightness": "brightest first",
-    "period": "shortest period first",
+    "suspicion": "by suspicion",
+    "class": "by class",
+    "brightness": "by brightness",
+    "period": "by period",
     "random": "at random",
 }
 DIFFERS = "differs"

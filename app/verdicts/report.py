@@ -16,9 +16,18 @@ from app.verdicts.queue import Mask, Queue
 from data_pipeline.verdict_log import KINDS
 
 
-def shares_of(store: AtlasStore, book: VerdictBook, queue: Queue, population: Mask) -> list[Share]:
-    """Estimate the share of wrong labels in a population, all classes first."""
-    wrong = wrong_by_majority(book, store.source_id)
+def shares_of(
+    store: AtlasStore,
+    book: VerdictBook,
+    queue: Queue,
+    population: Mask,
+    vetter: str | None = None,
+) -> list[Share]:
+    """Estimate the share of wrong labels in a population, all classes first.
+
+    By the majority of the vetters, or by one.
+    """
+    wrong = wrong_by_majority(book, store.source_id, vetter)
     return wrong_shares(queue, population, store.labels, wrong)
 
 

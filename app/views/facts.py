@@ -12,6 +12,7 @@ import pandas as pd
 import panel as pn
 
 from app.atlas_store import AtlasStore
+from app.blinding import sees_class, sees_others
 from app.chips import class_chip
 from app.formats import degrees_text, period_text, sexagesimal_text
 from app.links import links_for
@@ -37,7 +38,7 @@ class FactsView(pn.viewable.Viewer):
         self.identity = pn.pane.HTML(css_classes=["identity"], **html)
         self.values = pn.pane.HTML(css_classes=["values"], **html)
         self._update()
-        state.param.watch(self._update, "focus")
+        state.param.watch(self._update, ["focus", "blind"])
         state.param.watch(self._update_identity, THRESHOLDS)
 
     def __panel__(self) -> pn.viewable.Viewable:
@@ -68,10 +69,14 @@ class FactsView(pn.viewable.Viewer):
 
     def _classes_html(self, star: pd.Series) -> str:
         label = self.store.label(self.state.focus)
+        if not sees_class(self.state):
+            return '<span class="classes muted">class hidden</span>'
         suggested, share = _suggestion(star)
         full = star.get("class_label_full")
         doubt = f" ({full})" if isinstance(full, str) and full != label else ""
         chips = class_chip(label, doubt)
+        if not sees_others(self.state):
+            return f'<span class="classes">{chips}</span>'
         if suggested == label:
             chips += f'<span class="muted" title="classifier">agrees {share}</span>'
         elif suggested:
@@ -80,6 +85,8 @@ class FactsView(pn.viewable.Viewer):
 
     def _flag_html(self, row: int) -> str:
         """Why the star is on the list of outliers, or that it is not."""
+        if not sees_others(self.state):
+            return ""
         flags = self.store.flags(*(getattr(self.state, name) for name in THRESHOLDS))
         place = flags.index[flags["row"] == row]
         if len(place):
@@ -94,6 +101,9 @@ class FactsView(pn.viewable.Viewer):
         columns = self.store.atlas.columns
         facts = "".join(map(_fact_html, main_facts(self.star, columns)))
         everything = "".join(map(_fact_html, all_facts(self.star, columns)))
+        if not sees_others(self.state):  # among all values are the classifier's
+            external = self._external_html() if sees_class(self.state) else ""
+            return f'<div class="facts">{facts}</div>{external}'
         return (
             f'<div class="facts">{facts}</div>{self._external_html()}'
             f'<div class="links">{self._links_html()}<details class="everything">'

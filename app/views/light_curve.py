@@ -14,6 +14,7 @@ import numpy as np
 import panel as pn
 
 from app.atlas_store import AtlasStore
+from app.blinding import seen_label
 from app.ephemeris import Ephemeris, at_extremum, find_ephemeris, refined_period
 from app.epochs import spectrum_times
 from app.fold_bar import EphemerisBar, FoldBar, thumbnail_points
@@ -27,7 +28,9 @@ from app.star_facts import number
 from app.state import OF_STAR, AppState
 from app.styles import WORDS, plot_box, plot_column, show_plot
 
-DRAWN_BY = ["focus", "theme", "fold", "fold_factor", "fold_period_days", "fold_shift", "compared"]
+DRAWN_BY = [
+    "focus", "theme", "fold", "fold_factor", "fold_period_days", "fold_shift", "compared", "blind"
+]  # fmt: skip
 STEPS = {"half": 1 / 2, "double": 2.0, "third": 1 / 3, "triple": 3.0}
 """What the keys do to the period of the fold."""
 
@@ -218,7 +221,7 @@ class LightCurveView(pn.viewable.Viewer):
 
     def _folded(self, points: Photometry) -> tuple[Fold, Ephemeris]:
         """The fold with phase zero at the extremum and the shift asked for, and its ephemeris."""
-        by = fold(points, self.period_days, self.store.label(self.state.focus))
+        by = fold(points, self.period_days, seen_label(self.state, self.store, self.state.focus))
         by, epoch_err = at_extremum(points, by)
         if self.state.fold_shift:
             by, epoch_err = replace(by, zero=by.zero + self.state.fold_shift * by.period_days), 0.0

@@ -13,6 +13,7 @@ from bokeh.models import ColumnDataSource, FixedTicker, HoverTool, LinearAxis, R
 from bokeh.plotting import figure
 
 from app.atlas_store import AtlasStore
+from app.blinding import seen_label
 from app.figures import FONT, INK, card_figure, paint, set_range
 from app.formats import minus
 from app.lines import LINE_SETS, line_set_name, sorted_lines
@@ -56,7 +57,7 @@ class SpectrumView(pn.viewable.Viewer):
         self._loading = False
         self._make_panes()
         self._load()
-        state.param.watch(self._on_state, ["focus", "theme"])
+        state.param.watch(self._on_state, ["focus", "theme", "blind"])
 
     def __panel__(self) -> pn.viewable.Viewable:
         return self.column
@@ -132,7 +133,8 @@ class SpectrumView(pn.viewable.Viewer):
 
     @property
     def _label(self) -> str | None:
-        return self.store.label(self.state.focus) if self.state.focus >= 0 else None
+        row = self.state.focus
+        return seen_label(self.state, self.store, row) if row >= 0 else None
 
     def _draw(self, *_: Any) -> None:
         if self._loading:

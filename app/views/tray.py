@@ -1,4 +1,4 @@
-"""What lies below the maps: neighbours, flags, the selection, subclusters, export. Layout only.
+"""What lies below the maps: neighbours, the queue, the selection, subclusters, export. Layout only.
 
 The mode of the page opens the tab that belongs to it; a tab opened by hand changes the mode.
 """
@@ -13,29 +13,29 @@ from app.state import AppState
 from app.styles import CARD_CSS, CONTROLS, WORDS
 from app.views.cluster_panel import ClusterPanel
 from app.views.export_panel import ExportPanel
-from app.views.flag_list import FlagList
 from app.views.neighbor_list import NeighborList
 from app.views.search_panel import SearchPanel
 from app.views.selection_list import SelectionList
+from app.views.vet_queue import VetQueue
 
 TAB_OF_MODE = {
     "Explore": "Neighbours",
     "Search": "Search",
-    "Vet": "Flags",
+    "Vet": "Queue",
     "Cluster": "Subclusters",
     "Report": "Export",
 }
 MODE_OF_TAB = {
     "Neighbours": "Explore",
     "Search": "Search",
-    "Flags": "Vet",
+    "Queue": "Vet",
     "Subclusters": "Cluster",
     "Export": "Report",
 }
 VIEWS: dict[str, type[Any]] = {
     "Neighbours": NeighborList,
     "Search": SearchPanel,
-    "Flags": FlagList,
+    "Queue": VetQueue,
     "Selection": SelectionList,
     "Subclusters": ClusterPanel,
     "Export": ExportPanel,
