@@ -2,7 +2,8 @@
 
 python -m data_pipeline build CONFIG.toml --out DIR [--data DIR]
 python -m data_pipeline demo --out DIR
-python -m data_pipeline inspect DIR [--verify]
+python -m data_pipeline fetch astrom3 --out DIR
+python -m data_pipeline inspect DIR [--verify] [--draw FILE] [--rejected FILE]
 """
 
 import argparse
@@ -33,6 +34,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     _add_build(commands.add_parser("build", help="your own catalog, light curves, spectra"))
     _add_demo(commands.add_parser("demo", help="the simulated sky"))
+    _add_fetch(commands.add_parser("fetch", help="published data, or what other catalogs say"))
     _add_inspect(commands.add_parser("inspect", help="what is in a survey, what looks wrong"))
     return top
 
@@ -62,9 +64,30 @@ def _add_demo(command: argparse.ArgumentParser) -> None:
     command.set_defaults(run=_demo)
 
 
+def _add_fetch(command: argparse.ArgumentParser) -> None:
+    what = command.add_subparsers(required=True, metavar="WHAT")
+    astrom3 = what.add_parser("astrom3", help="the published AstroM3 data (needs huggingface_hub)")
+    astrom3.add_argument("--out", type=Path, required=True, metavar="DIR", help="where files go")
+    astrom3.add_argument("--kind", choices=("raw", "processed"), default="raw")
+    astrom3.add_argument("--files", default="", metavar="PATTERN", help='such as "full_42/*"')
+    astrom3.set_defaults(run=_fetch_astrom3)
+    external = what.add_parser("external", help="ask VSX, GCVS, SIMBAD, Gaia (needs astroquery)")
+    external.add_argument("survey", type=Path)
+    external.add_argument("--catalog", required=True, help="VSX, GCVS, SIMBAD, Gaia DR3 classifier")
+    external.add_argument("--out", type=Path, required=True, metavar="FILE", help="CSV to write")
+    external.add_argument("--radius", type=float, default=3.0, metavar="ARCSEC")
+    external.set_defaults(run=_fetch_external)
+
+
 def _add_inspect(command: argparse.ArgumentParser) -> None:
     command.add_argument("survey", type=Path)
     command.add_argument("--verify", action="store_true", help="check the hash of every file")
+    command.add_argument(
+        "--draw", type=Path, metavar="FILE", help="draw who has which modality (.png, .svg, .pdf)"
+    )
+    command.add_argument(
+        "--rejected", type=Path, metavar="FILE", help="write what was rejected, and why, as CSV"
+    )
     command.add_argument("--json", metavar="FILE", help="write the figures for machines")
     command.set_defaults(run=_inspect)
 
@@ -112,6 +135,21 @@ def _demo(arguments: argparse.Namespace) -> None:
     write_json(arguments.json, figures)
 
 
+def _fetch_astrom3(arguments: argparse.Namespace) -> None:
+    from data_pipeline.fetch import fetch_astrom3
+
+    path = fetch_astrom3(arguments.out, arguments.kind, arguments.files)
+    print(f"{path}: fetched and checked; now: build astrom3 --data {path} --out SURVEY")
+
+
+def _fetch_external(arguments: argparse.Namespace) -> None:
+    from data_pipeline.fetch import fetch_external
+
+    survey = Survey.open(arguments.survey)
+    n = fetch_external(survey, arguments.catalog, arguments.out, arguments.radius)
+    print(f"{n} rows of {arguments.catalog} written to {arguments.out}")
+
+
 def _inspect(arguments: argparse.Namespace) -> None:
     if arguments.verify:
         directories.verify(arguments.survey)
@@ -119,12 +157,21 @@ def _inspect(arguments: argparse.Namespace) -> None:
     figures = {**inspect_survey(survey), "verified": arguments.verify}
     print(_headline(figures))
     _print_classes(figures["classes"])
+    _print_funnel(figures["funnel"])
     for title in ("splits", "rejected", "external"):
         for name, value in figures[title].items():
             print(f"{title}: {name} {_in_words(value)}")
     print(textwrap.fill(f"features: {', '.join(figures['features']) or 'none'}", width=100))
     for warning in figures["warnings"]:
         print(f"warning: {warning}")
+    if arguments.rejected:
+        survey.rejected.to_csv(arguments.rejected, index=False)
+        print(f"{len(survey.rejected)} entries written to {arguments.rejected}")
+    if arguments.draw:
+        from data_pipeline.drawing import draw_survey
+
+        draw_survey(survey, arguments.draw)
+        print(f"drawn into {arguments.draw}")
     if arguments.verify:
         print("every file matches its sha256")
     write_json(arguments.json, figures)
@@ -138,6 +185,17 @@ def _headline(figures: dict[str, Any]) -> str:
         f"{figures['n_points']} points, {figures['n_spectra']} spectra, "
         f"{len(figures['features'])} features, {figures['n_rejected']} rejected\n{figures['path']}"
     )
+
+
+def _print_funnel(steps: list[dict[str, Any]]) -> None:
+    """Print how many rows each criterion removed; those that removed none are left out."""
+    file = ""
+    for step in steps:
+        if step["file"] != file:
+            file = step["file"]
+            print(f"funnel: {file}: {step['removed'] + step['left']} rows")
+        if step["removed"]:
+            print(f"funnel:   −{step['removed']:<8}{step['left']:>9} left  {step['criterion']}")
 
 
 def _print_classes(classes: dict[str, dict[str, float]]) -> None:

@@ -201,7 +201,11 @@ def _write_tables(
     writer: SurveyWriter, source: SourceData, objects: pd.DataFrame, seed: int
 ) -> None:
     writer.write_objects(objects)
-    writer.write_splits(standard_splits(objects["source_id"], objects["class_label"], seed))
+    splits = standard_splits(objects["source_id"], objects["class_label"], seed)
+    if source.splits is not None:
+        kept = source.splits["source_id"].isin(objects["source_id"])
+        splits = pd.concat([splits, source.splits[kept]], ignore_index=True)
+    writer.write_splits(splits)
     if source.external is not None:
         kept = source.external["source_id"].isin(objects["source_id"])
         writer.write_external(source.external[kept])

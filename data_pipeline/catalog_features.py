@@ -157,11 +157,11 @@ def _luminosities(table: Table, config: BuildConfig) -> tuple[Table, list[Column
             Column(f"luminosity_{short}", "", f"astrometry-based luminosity in {band}",
                    "phys.luminosity", "feature"),
             Column(f"luminosity_error_{short}", "", f"its error, in {band}",
-                   "stat.error;phys.luminosity", "feature"),
+                   "stat.error;phys.luminosity", "derived"),
             Column(f"absolute_{short}", "mag", f"absolute magnitude from {band}, good parallaxes",
                    "phys.magAbs", "feature"),
             Column(f"absolute_error_{short}", "mag", "its error from the parallax",
-                   "stat.error;phys.magAbs", "feature"),
+                   "stat.error;phys.magAbs", "derived"),
         ]  # fmt: skip
         if "distance_pc" in table:
             columns.append(

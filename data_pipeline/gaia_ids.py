@@ -76,5 +76,7 @@ def same_release(ours: str, theirs: str, where: str) -> None:
 
 
 def _family(text: str) -> str:
-    name = re.sub(r"^G(?:aia)?[\s_]*", "", text.strip(), flags=re.IGNORECASE).upper()
-    return _FAMILY.get(name, name)
+    said = re.search(r"E?DR\d", text.upper())
+    if said is None:
+        raise InputError(f'a Gaia release is "DR2", "EDR3" or "DR3", not {text!r}.')
+    return _FAMILY.get(said[0], said[0])

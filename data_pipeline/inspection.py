@@ -23,6 +23,7 @@ def inspect_survey(survey: Survey) -> dict[str, Any]:
         "classes": class_table(survey).to_dict("index"),
         "splits": split_sizes(survey),
         "rejected": survey.rejected["reason"].value_counts().to_dict(),
+        "funnel": funnel(survey),
         "external": survey.external["catalog"].value_counts().to_dict(),
         "warnings": list(warnings(survey)),
     }
@@ -47,6 +48,11 @@ def contents(survey: Survey) -> dict[str, Any]:
         "features": survey.feature_names,
         "n_rejected": len(survey.rejected),
     }
+
+
+def funnel(survey: Survey) -> list[dict[str, Any]]:
+    """Return what each criterion removed, in order: file, criterion, removed, left."""
+    return list(survey.manifest["provenance"].get("funnel", []))
 
 
 def class_table(survey: Survey) -> pd.DataFrame:

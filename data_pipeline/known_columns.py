@@ -4,7 +4,7 @@ Spellings are those of the Gaia archive, VizieR, IRSA (2MASS, AllWISE), GALEX, t
 star database (V and g) and LAMOST; they are compared without regard to case.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from data_pipeline.schema import STANDARD_COLUMNS, Column
 
@@ -76,8 +76,8 @@ _SPELLINGS: dict[str, str] = {
     "epoch_hjd": "epoch_hjd epochhjd",
     "lksl_statistic": "lksl_statistic",
     "rfr_score": "rfr_score",
-    "phot_g_mean_mag": "phot_g_mean_mag gmag",
-    "e_phot_g_mean_mag": "e_phot_g_mean_mag e_gmag phot_g_mean_mag_error",
+    "phot_g_mean_mag": "phot_g_mean_mag Gmag",
+    "e_phot_g_mean_mag": "e_phot_g_mean_mag e_Gmag phot_g_mean_mag_error",
     "phot_bp_mean_mag": "phot_bp_mean_mag bpmag",
     "e_phot_bp_mean_mag": "e_phot_bp_mean_mag e_bpmag phot_bp_mean_mag_error",
     "phot_rp_mean_mag": "phot_rp_mean_mag rpmag",
@@ -114,9 +114,9 @@ _SPELLINGS: dict[str, str] = {
     "l": "l glon gal_l",
     "b": "b glat gal_b",
     "distance_pc": "distance_pc rgeo r_med_geo rpgeo r_med_photogeo",
-    "distance_low_pc": "distance_low_pc b_rgeo r_lo_geo",
-    "distance_high_pc": "distance_high_pc b_rgeo_x r_hi_geo",
-    "ebv": "ebv e_bv e(b-v) e_b_v_",
+    "distance_low_pc": "distance_low_pc r_lo_geo b_rgeo b_rgeo_x",
+    "distance_high_pc": "distance_high_pc r_hi_geo B_rgeo B_rgeo_xa",
+    "ebv": "ebv e(b-v) ebv_sfd",
     "teff": "teff combined_teff",
     "logg": "logg combined_logg",
     "feh": "feh combined_feh",
@@ -130,7 +130,13 @@ _SPELLINGS: dict[str, str] = {
     "other_names": "other_names",
 }  # fmt: skip
 SPELLINGS: dict[str, tuple[str, ...]] = {k: tuple(v.split()) for k, v in _SPELLINGS.items()}
-"""Survey name = names in catalogs, in lower case, the likeliest first."""
+"""Survey name = names in catalogs, the likeliest first."""
+
+CASE_MATTERS = frozenset(
+    ("gmag", "e_gmag", "bmag", "rmag", "imag", "b", "l", "b_rgeo", "b_rgeo_x", "b_rgeo_xa")
+)
+"""Names, in lower case, that mean something else with capitals: gmag is SDSS's or Pan-STARRS's g,
+Gmag Gaia's G; b is a Galactic latitude, B a magnitude."""
 
 METADATA = tuple(
     name for name in SPELLINGS
@@ -146,13 +152,21 @@ def recognise(
     spellings: Mapping[str, tuple[str, ...]] = SPELLINGS,
 ) -> Mapping[str, str]:
     """Return survey name = name in the table for the wanted columns it has under any spelling."""
-    by_lower: dict[str, str] = {}
-    for name in found:
-        by_lower.setdefault(name.strip().lower(), name)
+    columns = list(found)
     matches = {}
     for name in wanted:
         for spelling in spellings.get(name, (name,)):
-            if spelling in by_lower:
-                matches[name] = by_lower[spelling]
+            column = find_column(spelling, columns)
+            if column is not None:
+                matches[name] = column
                 break
     return matches
+
+
+def find_column(name: str, columns: Collection[str]) -> str | None:
+    """Return the column of that name, in whatever case unless the case matters."""
+    if name in columns:
+        return name
+    if name.lower() in CASE_MATTERS:
+        return None
+    return next((column for column in columns if column.strip().lower() == name.lower()), None)

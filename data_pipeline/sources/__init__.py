@@ -6,7 +6,7 @@ A reader is a function `read(config) -> SourceData`; `READERS` is the one place 
 from collections.abc import Callable
 
 from data_pipeline.config import BuildConfig
-from data_pipeline.sources import asas_acvs, asassn, eros1, files
+from data_pipeline.sources import asas_acvs, asassn, astrom3, eros1, files
 from data_pipeline.sources.base import Rejections, SourceData
 
 __all__ = ["READERS", "Rejections", "SourceData"]
@@ -14,6 +14,7 @@ __all__ = ["READERS", "Rejections", "SourceData"]
 READERS: dict[str, Callable[[BuildConfig], SourceData]] = {
     "asas_acvs": asas_acvs.read,
     "asassn": asassn.read,
+    "astrom3": astrom3.read,
     "eros1": eros1.read,
     "files": files.read,
 }

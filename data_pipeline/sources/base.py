@@ -61,6 +61,8 @@ class SourceData:
     columns: Sequence[Column] = ()
     """Definitions of columns beyond the standard ones."""
     external: pd.DataFrame | None = None
+    splits: pd.DataFrame | None = None
+    """Splits that come with the data, beside the standard ones."""
     spectra: Callable[[Ids], Iterator[tuple[int, Spectrum]]] = _no_spectra
 
 

@@ -15,7 +15,7 @@ from astropy.coordinates import Angle
 
 from data_pipeline.config_tables import CatalogConfig, ExtraColumn, TableFormat
 from data_pipeline.errors import InputError
-from data_pipeline.known_columns import KNOWN_COLUMNS, METADATA, SPELLINGS, recognise
+from data_pipeline.known_columns import KNOWN_COLUMNS, METADATA, SPELLINGS, find_column, recognise
 from data_pipeline.schema import Column
 from data_pipeline.sources.archives import is_archive, open_files
 from data_pipeline.sources.base import Rejections, need_file
@@ -90,11 +90,11 @@ def read_columns(
     spelled = [s for name in known if name in texts for s in spellings.get(name, ())]
     as_text = [asked[name] for name in texts if name in asked] + spelled
     raw = open_table(data_dir, file, form, tuple(as_text))
-    found = _found(raw, asked, file)
+    found = found_columns(raw, asked, file)
     names = {**recognise(map(str, raw.columns), known, spellings), **found}
     account = _Account(raw, Path(file).name, rejections)
-    unique = {column: name for name, column in names.items()}
-    repeated = sorted(set(unique) & set(raw.attrs.get("repeated", ())))
+    unique = set(names.values())
+    repeated = sorted(unique & set(raw.attrs.get("repeated", ())))
     if repeated:
         raise InputError(
             f"{file} has the column {repeated[0]!r} more than once. Remove or rename one."
@@ -108,15 +108,15 @@ def read_columns(
     return table.assign(row=account.rows)
 
 
-def _found(raw: pd.DataFrame, asked: Mapping[str, str], file: str) -> dict[str, str]:
+def found_columns(raw: pd.DataFrame, asked: Mapping[str, str], file: str) -> dict[str, str]:
     """Return the columns that were asked for, spelled as the file spells them."""
     has = list(map(str, raw.columns))
-    by_lower = {name.lower(): name for name in has}
-    missing = [c for c in asked.values() if c not in has and c.lower() not in by_lower]
+    found = {name: find_column(column, has) for name, column in asked.items()}
+    missing = [asked[name] for name, column in found.items() if column is None]
     if missing:
         shown = ", ".join(has[:12]) + (" ..." if len(has) > 12 else "")
         raise InputError(f"{file} has no column {', '.join(missing)}; it has {shown}.")
-    return {name: c if c in has else by_lower[c.lower()] for name, c in asked.items()}
+    return {name: column for name, column in found.items() if column is not None}
 
 
 class _Account:

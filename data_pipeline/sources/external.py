@@ -14,8 +14,7 @@ from data_pipeline.gaia_ids import release
 from data_pipeline.schema import EXTERNAL_COLUMNS
 from data_pipeline.sources import joined
 from data_pipeline.sources.base import Rejections
-from data_pipeline.sources.catalogs import _found, open_table
-from data_pipeline.sources.identify import survey_release  # noqa: F401
+from data_pipeline.sources.catalogs import found_columns, open_table
 
 _SPELLINGS: dict[str, dict[str, str]] = {
     "vsx": {
@@ -89,7 +88,7 @@ def _table(one: ExternalConfig, config: BuildConfig) -> pd.DataFrame:
     raw = open_table(
         config.data_dir, one.file, one.table, (*ids, *one.columns.values(), "GCVS", "Source")
     )
-    names = _found(raw, dict(one.columns), one.file)
+    names = found_columns(raw, dict(one.columns), one.file)
     lower = {str(name).lower(): str(name) for name in raw.columns}
     for name, words in spellings.items():
         found = next((lower[word] for word in words.split() if word in lower), None)

@@ -30,8 +30,14 @@ class Spectra:
     """Spectra by star, read when asked for."""
 
     def __init__(
-        self, config: BuildConfig, objects: pd.DataFrame, release: str, rejections: Rejections
+        self,
+        config: BuildConfig,
+        objects: pd.DataFrame,
+        release: str,
+        rejections: Rejections,
+        records: pd.Series | None = None,
     ) -> None:
+        """Look for the spectra; `records` names each star's one, if the catalog does."""
         self._config, self._rejections, self._release = config, rejections, release
         self._names = objects.set_index("source_id")["original_id"]
         self._reader = SpectrumReader(config.spectra)
@@ -40,7 +46,9 @@ class Spectra:
         self.paths: list[Path] = []
         if not config.spectra.file:
             return
-        if config.spectra.index.file:
+        if records is not None:
+            self._take_named(self._records(), objects, records)
+        elif config.spectra.index.file:
             self._assign(self._records(), objects)
         elif "{" in config.spectra.file:
             self._find_files(objects)
@@ -131,6 +139,19 @@ class Spectra:
             for name, (key, read) in self._rows(column).items():
                 records.setdefault(_bare(key), []).append((name, read))
         return records
+
+    def _take_named(
+        self, found: dict[str, list[tuple[str, Read]]], objects: pd.DataFrame, records: pd.Series
+    ) -> None:
+        """Give each star the spectrum that its row names."""
+        for star, record in zip(objects["source_id"], records, strict=True):
+            if pd.isna(record):
+                continue
+            named = found.get(_bare(str(record)), [])
+            self._of_star[int(star)] = named
+            if not named:
+                name = self._names.loc[star]
+                self._rejections.add(str(record), 0, name, "no such spectrum")
 
     def _assign(self, records: dict[str, list[tuple[str, Read]]], objects: pd.DataFrame) -> None:
         """Give each star the spectra that the index says are its own."""

@@ -1,0 +1,107 @@
+"""The funnel: criteria one after another, what each removed, who is left, drawn and listed."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from data_pipeline.__main__ import main
+from data_pipeline.build import build_survey
+from data_pipeline.config import load_config
+from data_pipeline.errors import InputError
+from data_pipeline.inspection import funnel
+from data_pipeline.survey import Survey
+
+CONFIG = """
+name = "Funnel"
+[catalog]
+file = "stars.csv"
+columns = { original_id = "id", ra_deg = "ra", dec_deg = "dec", class_label = "type" }
+extra.brightness = { column = "v", unit = "mag", role = "feature" }
+[bands.V]
+native = "mag"
+[light_curves]
+file = "lc/{original_id}.csv"
+[[select]]
+column = "brightness"
+max = 17
+reason = "fainter than 17"
+[[select]]
+column = "class_label"
+none_of = ["VAR"]
+[[select]]
+complete = ["features"]
+[[select]]
+column = "n_epochs"
+min = 3
+reason = "too few points"
+"""
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Survey:
+    path = tmp_path_factory.mktemp("funnel")
+    (path / "my.toml").write_text(CONFIG)
+    n = 12
+    stars = pd.DataFrame(
+        {
+            "id": [f"s{i}" for i in range(n)], "ra": np.linspace(0, 350, n), "dec": 0.0,
+            "type": ["EW", "EA", "M"] * 4, "v": np.linspace(12, 18, n).round(2),
+        }
+    )  # fmt: skip
+    stars.loc[3, "type"] = "VAR"
+    stars.loc[4, "ra"] = 400.0
+    stars.loc[5, "v"] = np.nan
+    stars.to_csv(path / "stars.csv", index=False)
+    (path / "lc").mkdir()
+    for i in range(8):
+        curve = pd.DataFrame({"time": range(i), "mag": 12.0, "mag_err": 0.1})
+        curve.to_csv(path / "lc" / f"s{i}.csv", index=False)
+    build_survey(load_config(path / "my.toml"), path / "survey")
+    return Survey.open(path / "survey")
+
+
+def test_every_row_is_accounted_for(built: Survey) -> None:
+    steps = [(one["criterion"], one["removed"], one["left"]) for one in funnel(built)]
+    assert [step for step in steps if step[1]] == [
+        ("no position on the sky", 1, 11),
+        ("fainter than 17", 3, 8),  # one of them without a magnitude
+        ("class_label one of VAR", 1, 7),
+        ("too few points", 5, 2),
+    ]
+    gone = built.rejected[built.rejected["reason"] != "no points: the light curve is empty"]
+    assert len(built) + len(gone) == 12
+    assert set(built.objects["original_id"]) | set(gone["original_id"]) == {
+        f"s{i}" for i in range(12)
+    }
+    assert set(built.source_id) >= {one for one, _ in built.iter_light_curves()}
+
+
+def test_inspect_tells_lists_and_draws(
+    built: Survey, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    picture, listed = tmp_path / "x.png", tmp_path / "gone.csv"
+    main(["inspect", str(built.path), "--draw", str(picture), "--rejected", str(listed)])
+    told = capsys.readouterr().out
+    assert "funnel: stars.csv: 12 rows" in told
+    assert "−3               8 left  fainter than 17" in told
+    assert pd.read_csv(listed)["reason"].tolist() == built.rejected["reason"].tolist()
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    with pytest.raises(InputError, match=r"ending must be .png, .svg or .pdf"):
+        main(["inspect", str(built.path), "--draw", str(tmp_path / "x.txt")])
+
+
+def test_strict_stops_at_the_first_row_that_cannot_be_used(built: Survey, tmp_path: Path) -> None:
+    config = load_config(built.path.parent / "my.toml")
+    with pytest.raises(InputError, match=r"--strict: .* first is stars.csv, row 5 \(s4\): no posi"):
+        build_survey(config, tmp_path / "survey", strict=True)
+    assert not (tmp_path / "survey").exists()
+
+
+@pytest.mark.parametrize("column", ["brightnes", "n_epoch"])
+def test_unknown_column_of_a_criterion_is_named(built: Survey, tmp_path: Path, column: str) -> None:
+    text = CONFIG.replace('"brightness"\nmax', f'"{column}"\nmax')
+    (built.path.parent / "wrong.toml").write_text(text)
+    with pytest.raises(InputError, match=f"select: the survey has no column '{column}'"):
+        build_survey(load_config(built.path.parent / "wrong.toml"), tmp_path / "survey")
