@@ -18,12 +18,17 @@ from data_pipeline.features.series import (
     von_neumann,
 )
 from data_pipeline.light_curves import phase_fold
+from data_pipeline.periods.prepare import prepare
+from data_pipeline.periods.search import power_spectrum
+from data_pipeline.periods.types import PeriodConfig
 
 Array = NDArray[np.floating]
 Series = tuple[Array, Array, Array]
 """Time in days, brightness and error in magnitudes of one band."""
 
 _N_HARMONICS = 3
+_ALONE = PeriodConfig(min_period_days=0.2)
+"""One band alone is searched with one harmonic: only what dominates it is asked for."""
 
 
 def band_features(blue: Series, red: Series, period_days: float) -> dict[str, float]:
@@ -37,10 +42,31 @@ def band_features(blue: Series, red: Series, period_days: float) -> dict[str, fl
         "von_neumann_red": von_neumann(red[1]),
         "skewness_red": skewness(red[1]),
         "band_correlation": nightly_correlation(blue, red),
+        **period_alone(blue, "blue"),
+        **period_alone(red, "red"),
     }
     if np.isfinite(period_days) and min(len(blue[0]), len(red[0])) >= 2 * MIN_POINTS:
         features |= _folded(blue, red, period_days)
     return features
+
+
+def period_alone(series: Series, name: str) -> dict[str, float]:
+    """Return the strongest single-harmonic period of one band, found without the other one.
+
+    Bands that disagree on it say that the period of both together is one of several aliases.
+    """
+    prepared = prepare(*series, None)
+    if prepared is None or prepared.n < 2 * MIN_POINTS:
+        return {}
+    power, step = power_spectrum(prepared, _ALONE)
+    lowest = int(np.ceil(_ALONE.min_cycles / prepared.span / step))
+    if lowest >= len(power):
+        return {}
+    best = lowest + int(np.argmax(power[lowest:]))
+    return {
+        f"log_period_{name}": float(-np.log10(best * step)),
+        f"period_power_{name}": float(power[best]),
+    }
 
 
 def nightly_correlation(blue: Series, red: Series) -> float:

@@ -108,6 +108,22 @@ _BANDS = [
     _feature("von_neumann_red", _RATIO, "von Neumann ratio in the second band"),
     _feature("skewness_red", _RATIO, "skewness in the second band"),
     _feature("band_correlation", _RATIO, "correlation of the bands' nightly deviations"),
+    *(
+        column
+        for name, band in (("blue", "bluest"), ("red", "second"))
+        for column in (
+            _feature(
+                f"log_period_{name}",
+                ("log(d)", "time.period"),
+                f"log10 of the strongest period of the {band} band alone, one harmonic",
+            ),
+            _feature(
+                f"period_power_{name}",
+                ("", "stat.fit.goodness"),
+                f"periodogram power of the {band} band alone at its strongest period",
+            ),
+        )
+    ),
 ]
 
 FEATURE_COLUMNS: dict[str, Column] = {

@@ -175,3 +175,20 @@ def test_many_stars_in_processes_equal_one_by_one(rng):
     assert np.isnan(table["lc_log_period"][2])
     parallel = compute_features(curves, periods, workers=2)
     pd.testing.assert_frame_equal(parallel, table)
+
+
+def test_each_band_alone_has_its_own_strongest_period(rng):
+    time, blue, err = observed(sawtooth, rng)
+    _, red, _ = observed(sawtooth, rng, period=1.731)
+    curve = LightCurve.from_mag(
+        np.concatenate([time, time]),
+        np.concatenate([blue, 12 + red[rng.permutation(len(red))] * 0.01]),
+        np.concatenate([err, err]),
+        np.repeat(["B", "R"], len(time)),
+    )
+    features = photometric_features(curve, PERIOD, bands=["B", "R"])
+    assert 10 ** features["lc_log_period_blue"] == pytest.approx(PERIOD, rel=1e-3)
+    assert features["lc_period_power_blue"] > 0.7
+    assert features["lc_period_power_red"] < 0.2  # shuffled: no period is strong
+    alone = photometric_features(LightCurve.from_mag(time, blue, err, np.full(len(time), "B")), 0.6)
+    assert np.isnan(alone["lc_log_period_red"])
