@@ -6,6 +6,9 @@ Letters: B stars, M modalities, H hidden_dim, K classes.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
+
 import torch
 from torch import Tensor, nn
 
@@ -57,6 +60,19 @@ class Classifier(nn.Module):
     def pretrained_parts(self) -> nn.Module:
         """Return what of the pre-training is used, to be trained at a rate of its own."""
         return self.clip.encoders
+
+
+class Ensemble(nn.Module):
+    """Classifiers that differ in their seed only; their mean probability is the answer."""
+
+    def __init__(self, members: Iterable[nn.Module]) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(members)
+
+    def forward(self, batch: Batch) -> Tensor:
+        """Return the logarithm of the mean probability (B, K)."""
+        logs = [member(batch).float().log_softmax(1) for member in self.members]
+        return torch.logsumexp(torch.stack(logs), dim=0) - math.log(len(logs))
 
 
 class PublishedClassifier(Classifier):

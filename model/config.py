@@ -146,8 +146,10 @@ class FinetuneConfig:
     """Labels treated as unlabelled; such stars still receive predictions."""
     min_class_count: int = 10
     """Classes with fewer labelled stars in the train part are left out."""
+    members: int = 1
+    """Classifiers trained with seeds of their own; their mean probability predicts."""
     epochs: int = 40
-    """Passes over the labelled train part, at most."""
+    """Passes over the labelled train part, at most, of each member."""
     batch_size: int = 128
     """Stars per step."""
     learning_rate: float = 1e-3
@@ -185,6 +187,8 @@ class FinetuneConfig:
 
     def __post_init__(self) -> None:
         problems = _training_problems(self)
+        if self.members < 1:
+            problems.append(f"members must be at least 1, found {self.members}")
         for name in ("label_smoothing", "average_decay", "head_dropout"):
             if not 0 <= getattr(self, name) < 1:
                 problems.append(f"{name} must be in [0, 1), found {getattr(self, name)}")

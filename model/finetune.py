@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,14 +16,14 @@ from torch.nn import functional
 from data_pipeline.directories import provenance
 from data_pipeline.survey import Survey
 from model.checks import Rows, check_target, check_unseen, raise_all, split_rows
-from model.classifier import Classifier, build_classifier
+from model.classifier import Classifier, Ensemble, build_classifier
 from model.clip import MultimodalCLIP
 from model.config import FinetuneConfig, ModelConfig, compact
 from model.execution import DEFAULT, Execution
 from model.labels import ClassLabels, choose_classes, read_labels
 from model.loop import Figures, Loop, Task, chosen_device
 from model.modalities import Batch, SurveyTensors, hide_modalities
-from model.resume import fingerprint, fresh_state_path
+from model.resume import fingerprint, fresh_state_path, state_path
 from model.run import Run, load_strictly, write_run
 from model.schedule import parameter_groups
 from model.train import survey_inputs
@@ -61,36 +61,39 @@ def finetune(
     tensors = tensors.only_present(rows["train"])
     usable = tensors.any_present & labels.labelled
     rows = {part: r[usable[r]] for part, r in rows.items()}
-    torch.manual_seed(config.seed)
-    encoders = _encoders(run, tensors, rows["train"])
-    classifier = build_classifier(encoders, len(labels.classes), config)
-    task = Classification(classifier, tensors, labels, rows, config, where)
     origin = run.checkpoint_hash if run else "scratch"
-    loop = Loop(
-        task=task,
-        tensors=tensors,
-        rows=rows["train"],
-        config=config,
-        device=where,
-        state_path=fresh_state_path(out, execution.restart),
-        fingerprint=fingerprint(
-            survey.content_hash,
-            tensors.config.to_dict(),
-            asdict(config),
-            origin,
-            labels.code.tolist(),
-        ),
-        average_decay=config.average_decay,
-        description="fine-tune",
-    )
-    history = loop.run()
+    identity = (survey.content_hash, tensors.config.to_dict(), origin, labels.code.tolist())
+    members: list[torch.nn.Module] = []
+    history: list[Figures] = []
+    best, best_score = 0, float("inf")  # of all members' epochs, in the order of the history
+    for member in range(config.members):
+        own = replace(config, seed=config.seed + member)
+        torch.manual_seed(own.seed)
+        encoders = _encoders(run, tensors, rows["train"])
+        classifier = build_classifier(encoders, len(labels.classes), own)
+        loop = Loop(
+            task=Classification(classifier, tensors, labels, rows, own, where),
+            tensors=tensors,
+            rows=rows["train"],
+            config=own,
+            device=where,
+            state_path=fresh_state_path(out, execution.restart, member),
+            fingerprint=fingerprint(*identity, asdict(own)),
+            average_decay=config.average_decay,
+            description=_description(member, config.members),
+        )
+        trained = loop.run()
+        if loop.progress.best_score < best_score:
+            best, best_score = len(history) + loop.progress.best_epoch, loop.progress.best_score
+        history += [{"member": member, **figures} for figures in trained]
+        members.append(classifier)
     seen = [run.training_ids, run.validation_ids] if run else [np.empty(0, np.int64)] * 2
-    return write_run(
+    written = write_run(
         out,
         task="classifier",
-        module=classifier,
+        module=members[0] if len(members) == 1 else Ensemble(members),
         model_config=tensors.config,
-        training={**asdict(config), "from": origin, "best_epoch": loop.progress.best_epoch},
+        training={**asdict(config), "from": origin, "best_epoch": best},
         training_ids=np.union1d(seen[0], tensors.source_id[rows["train"]]),
         validation_ids=np.union1d(seen[1], tensors.source_id[rows["val"]]),
         classes=labels.classes,
@@ -98,6 +101,9 @@ def finetune(
         provenance=provenance(execution.command, survey_inputs(survey), config.seed),
         overwrite=execution.overwrite,
     )
+    for member in range(1, config.members):
+        state_path(out, member).unlink(missing_ok=True)
+    return written
 
 
 class Classification(Task):
@@ -157,7 +163,7 @@ class Classification(Task):
 
 @torch.inference_mode()
 def classify_rows(
-    classifier: Classifier,
+    classifier: torch.nn.Module,
     tensors: SurveyTensors,
     rows: NDArray[np.int64],
     device: torch.device,
@@ -167,6 +173,10 @@ def classify_rows(
     classifier.eval()
     parts = [classifier(b.to(device)).float().cpu() for b in tensors.batches(rows, batch_size)]
     return torch.cat(parts)
+
+
+def _description(member: int, members: int) -> str:
+    return "fine-tune" if members == 1 else f"fine-tune {member + 1} of {members}"
 
 
 def _encoders(run: Run | None, tensors: SurveyTensors, rows: NDArray[np.int64]) -> MultimodalCLIP:

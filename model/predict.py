@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from data_pipeline.survey import Survey
-from model.classifier import Classifier, build_classifier
+from model.classifier import Ensemble, build_classifier
 from model.clip import MultimodalCLIP
 from model.config import FinetuneConfig, from_dict
 from model.execution import DEFAULT, Execution
@@ -54,11 +55,15 @@ def predict(
     return table
 
 
-def load_classifier(run: Run) -> Classifier:
+def load_classifier(run: Run) -> nn.Module:
     """Return a classifier with its weights, in eval mode."""
     values = {k: v for k, v in run.training.items() if k not in EXTRA_KEYS}
     config: FinetuneConfig = from_dict(FinetuneConfig, values)
-    classifier = build_classifier(MultimodalCLIP(run.model_config), len(run.classes), config)
+    members = [
+        build_classifier(MultimodalCLIP(run.model_config), len(run.classes), config)
+        for _ in range(config.members)
+    ]
+    classifier = members[0] if config.members == 1 else Ensemble(members)
     load_strictly(classifier, run.weights(), str(run.path))
     return classifier.eval()
 

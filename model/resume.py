@@ -26,15 +26,16 @@ from model import distributed
 State = dict[str, dict[str, Tensor]]
 
 
-def state_path(run: str | Path) -> Path:
+def state_path(run: str | Path, member: int = 0) -> Path:
     """Return where the state of the training that will become `run` is kept."""
     run = Path(run)
-    return run.with_name(f"{run.name}.resume.safetensors")
+    number = f".{member}" if member else ""
+    return run.with_name(f"{run.name}{number}.resume.safetensors")
 
 
-def fresh_state_path(run: str | Path, restart: bool) -> Path:
+def fresh_state_path(run: str | Path, restart: bool, member: int = 0) -> Path:
     """Return `state_path`, with what is there removed when the training is to begin anew."""
-    path = state_path(run)
+    path = state_path(run, member)
     if restart and distributed.rank() == 0:
         path.unlink(missing_ok=True)
     distributed.wait()

@@ -93,10 +93,13 @@ class Run:
             raise InputError(f"{self.path / WEIGHTS} is not readable: {error}.") from None
 
     def clip(self) -> MultimodalCLIP:
-        """Return the encoders, heads and scales with their weights, in eval mode."""
+        """Return the encoders, heads and scales with their weights, in eval mode.
+
+        Of a classifier with several members, those of the first.
+        """
         weights = self.weights()
         if self.task == "classifier":
-            prefix = "clip."
+            prefix = "members.0.clip." if self.training.get("members", 1) > 1 else "clip."
             weights = {
                 k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)
             }

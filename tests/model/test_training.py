@@ -207,6 +207,33 @@ def test_classifier_predicts_every_usable_star(
     assert np.isfinite(vectors.fused).all()
 
 
+def test_members_predict_their_mean_probability(
+    survey: Survey, pretrained: Path, cache: Path, tmp_path: Path
+) -> None:
+    execution, origin = Execution(cache=cache), Run.open(pretrained)
+    config = replace(CLASSIFIER, members=2, epochs=2)
+    run = finetune(survey, tmp_path / "both", config, execution, run=origin)
+    singles = [
+        finetune(
+            survey,
+            tmp_path / f"one-{seed}",
+            replace(config, members=1, seed=seed),
+            execution,
+            run=origin,
+        )
+        for seed in (config.seed, config.seed + 1)
+    ]
+    columns = [f"prob_{name}" for name in run.classes]
+    both, first, second = (
+        predict(survey, one, execution)[columns].to_numpy() for one in (run, *singles)
+    )
+    np.testing.assert_allclose(both, (first + second) / 2, atol=1e-5)
+    assert np.abs(first - second).max() > 1e-3
+    assert [figures["member"] for figures in run.history] == [0, 0, 1, 1]
+    assert not list(tmp_path.glob("*.resume.safetensors"))
+    assert np.isfinite(embed(survey, run, tmp_path / "e", execution).fused).all()
+
+
 def test_classifier_of_one_modality_leaves_the_others_stars_unpredicted(
     survey: Survey, model_config: ModelConfig, cache: Path, tmp_path: Path
 ) -> None:
