@@ -56,6 +56,7 @@ def _figures(results: Results) -> dict:
         "scores": {name: scores.to_dict() for name, scores in results.scores.items()},
         "ambiguous": results.ambiguous,
         "periods": results.periods.to_dict("index"),
+        "by_period": results.by_period,
         "steps": [asdict(step) for step in results.steps],
         "chain_seconds": results.chain_seconds,
     }

@@ -16,6 +16,10 @@ class Case:
     """Where its files are, inside the data directory."""
     goal: tuple[float, float]
     """Accuracy and macro-F1 to reach."""
+    training: tuple[str, ...] = ()
+    """Options of the pre-training, where the defaults take longer than needed."""
+    classifier: tuple[str, ...] = ()
+    """Options of the classifier's training."""
     too_rare: tuple[str, ...] = ()
     """Classes with too few stars to learn; the classifier treats them as unlabelled."""
     eclipsers: tuple[str, ...] = ()
@@ -29,6 +33,8 @@ CASES = (
         preset="asas_acvs",
         folder="asas_acvs",
         goal=(0.95, 0.90),
+        training=("--epochs", "12"),
+        classifier=("--epochs", "10", "--set", "members=3"),
         too_rare=("BCEP",),
         eclipsers=("EC", "ED", "ESD"),
     ),
@@ -38,6 +44,8 @@ CASES = (
         preset="eros1",
         folder="eros1_lmc",
         goal=(0.95, 0.93),
+        training=("--epochs", "25"),
+        classifier=("--epochs", "12", "--set", "members=3"),
         eclipsers=("ECL", "CEP", "RRLYR", "LPV"),
     ),
 )

@@ -60,14 +60,14 @@ class Chain:
         """Pre-train on the train part of a split, without labels."""
         return self._run(
             f"train {split}",
-            ["model", "train", self.survey, "--split", split],
+            ["model", "train", self.survey, "--split", split, *self.case.training],
             self._made(split, "run"),
         )
 
     def finetune(self, split: str) -> Step:
         """Train the classifier from that pre-training."""
         command: list[str | Path] = ["model", "finetune", self.survey, "--split", split]
-        command += ["--run", self._made(split, "run")]
+        command += ["--run", self._made(split, "run"), *self.case.classifier]
         if self.case.too_rare:
             command += ["--exclude-classes", ",".join(self.case.too_rare)]
         return self._run(f"finetune {split}", command, self._made(split, "classifier"))

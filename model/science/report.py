@@ -59,6 +59,7 @@ def _section(results: Results) -> str:
     parts += [
         f"### Periods against the published ones (within {WITHIN:.0%})",
         _periods(results.periods),
+        _by_period(results.by_period),
         "### Wall-clock",
         _times(results),
     ]
@@ -109,6 +110,16 @@ def _periods(periods: pd.DataFrame) -> str:
         for name, row in periods.iterrows()
     ]
     return _table(("class", "stars", *shares), rows)
+
+
+def _by_period(by_period: dict[str, tuple[int, float]]) -> str:
+    parts = [
+        f"{accuracy:.3f} of the {n:,} stars for which we find {name}"
+        for name, (n, accuracy) in by_period.items()
+    ]
+    return (
+        f"Of the stars with a published period the classifier is right for {' and '.join(parts)}."
+    )
 
 
 def _times(results: Results) -> str:

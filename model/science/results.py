@@ -27,6 +27,8 @@ class Results:
     ambiguous : (number of stars, share whose prediction is among their catalog's alternatives,
         the same expected by chance)
     periods : DataFrame, per class: count, and the shares right, half, double, other, none
+    by_period : name to (number of stars, accuracy of the classifier)
+        Of the stars with a published period, apart by whether ours is the same.
     steps : all commands with their times
     """
 
@@ -35,6 +37,7 @@ class Results:
     scores: dict[str, Scores]
     ambiguous: tuple[int, float, float] | None
     periods: pd.DataFrame
+    by_period: dict[str, tuple[int, float]]
     steps: list[Step]
 
     @property
@@ -63,6 +66,7 @@ def run_case(chain: Chain) -> Results:
         scores=_scores(survey, labels, neural),
         ambiguous=_ambiguous(survey, neural),
         periods=period_agreement(survey, chain.case.eclipsers),
+        by_period=accuracy_by_period(survey, labels, neural),
         steps=steps,
     )
 
@@ -126,6 +130,19 @@ def period_agreement(survey: Survey, classes: tuple[str, ...]) -> pd.DataFrame:
     rows = {name: _agreement(table[table["class_label"] == name]) for name in classes}
     rows["together"] = _agreement(table)
     return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def accuracy_by_period(
+    survey: Survey, labels: pd.Series, neural: np.ndarray
+) -> dict[str, tuple[int, float]]:
+    """Return how well stars are classified whose period is the published one, and the others."""
+    table = survey.objects[["period_days", "period_catalog_days"]].astype(float)
+    ratio = (table["period_days"] / table["period_catalog_days"]).to_numpy()
+    asked = labels.notna().to_numpy() & table["period_catalog_days"].notna().to_numpy()
+    same = np.abs(ratio - 1) < WITHIN
+    right = neural == labels.to_numpy(object)
+    parts = {"the published period": asked & same, "another period or none": asked & ~same}
+    return {name: (int(part.sum()), float(right[part].mean())) for name, part in parts.items()}
 
 
 def _agreement(table: pd.DataFrame) -> dict[str, float]:

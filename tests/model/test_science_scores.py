@@ -1,9 +1,15 @@
 """The report's scores against scikit-learn's."""
 
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precision_score
 
+from data_pipeline.schema import Band, Column
+from data_pipeline.survey import Survey, SurveyWriter
+from model.science.results import accuracy_by_period, period_agreement
 from model.science.scores import score
 
 CLASSES = ("EC", "ED", "RRAB")
@@ -28,3 +34,27 @@ def test_a_star_without_prediction_counts_as_wrong():
     assert found.recall.tolist() == [0.5, 0.0]
     assert found.precision.tolist() == [1.0, 0.0]
     assert found.to_dict()["per_class"]["EC"]["count"] == 2
+
+
+def test_stars_with_the_published_period_are_scored_apart(tmp_path: Path) -> None:
+    columns = [
+        Column("class_label", "", "class", "meta.code.class", "label", dtype="string"),
+        Column("period_catalog_days", "d", "published", "time.period"),
+        Column("period_days", "d", "found", "time.period", "derived"),
+    ]
+    stars = pd.DataFrame(
+        {
+            "source_id": [1, 2, 3, 4, 5],
+            "class_label": ["EC", "EC", "EC", "ED", "ED"],
+            "period_catalog_days": [0.4, 0.4, 0.4, 2.0, np.nan],
+            "period_days": [0.4001, 0.2, np.nan, 2.0, 3.0],
+        }
+    )
+    with SurveyWriter(tmp_path / "s", "Periods", {"V": Band("mag")}, columns) as writer:
+        writer.write_objects(stars)
+    survey = Survey.open(tmp_path / "s")
+    guess = np.array(["EC", "ED", "EC", "EC", "ED"], dtype=object)
+    found = accuracy_by_period(survey, survey.objects["class_label"], guess)
+    assert found == {"the published period": (2, 0.5), "another period or none": (2, 0.5)}
+    shares = period_agreement(survey, ("EC",)).loc["EC", ["right", "half", "none"]]
+    np.testing.assert_allclose(shares.to_numpy(float), 1 / 3)
