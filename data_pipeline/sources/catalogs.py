@@ -90,6 +90,8 @@ def read_columns(
     spelled = [s for name in known if name in texts for s in spellings.get(name, ())]
     as_text = [asked[name] for name in texts if name in asked] + spelled
     raw = open_table(data_dir, file, form, tuple(as_text))
+    if not len(raw):
+        raise InputError(f"{file} has a header and no rows.")
     found = found_columns(raw, asked, file)
     names = {**recognise(map(str, raw.columns), known, spellings), **found}
     account = _Account(raw, Path(file).name, rejections)

@@ -5,7 +5,9 @@ The kind of a FITS file is seen from its content. Inverse variances become stand
 """
 
 import io
+import lzma
 import warnings
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -34,15 +36,31 @@ class SpectrumReader:
 
     def from_bytes(self, path: Path, data: bytes) -> Spectrum:
         """Read one file."""
-        with uncompressed(io.BytesIO(data)) as stream:
-            plain = stream.read()
+        try:
+            with uncompressed(io.BytesIO(data)) as stream:
+                plain = stream.read()
+        except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
+            raise InputError(
+                f"cannot be unpacked ({error}): it was cut short; get it again."
+            ) from None
         if plain.startswith(b"SIMPLE  =") and not self._options.columns:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                with fits.open(io.BytesIO(plain), memmap=False) as hdus:
-                    return self._fits(hdus)
+            return self._from_fits(plain)
         table = read_table(path, form=self._options.table, data=plain)
         return self.from_row({str(name): table[name].to_numpy() for name in table})
+
+    def _from_fits(self, data: bytes) -> Spectrum:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                with fits.open(io.BytesIO(data), memmap=False) as hdus:
+                    return self._fits(hdus)
+        except InputError:
+            raise
+        except Exception as error:  # astropy raises anything on damaged files
+            raise InputError(
+                f"cannot be read as FITS ({str(error) or type(error).__name__}): it is damaged or "
+                "was cut short; get it again."
+            ) from None
 
     def from_row(self, row: Pixels) -> Spectrum:
         """Make a spectrum of arrays by the names in the file; scalars beside them are ignored."""
