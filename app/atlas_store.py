@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from app.coloring import Coloring, color_stars, text_column
+from app.curves import mean_spectrum
 from app.diagrams import Diagram, make_diagrams, number, period_days
 from app.finding import Finder, Match
 from app.palette import UNLABELLED, ClassStyle
@@ -29,6 +30,7 @@ MODALITY_NAMES = {
     "spectra": "spectrum",
     "metadata": "catalogue",
 }
+MAX_CLASS_SPECTRA = 60
 _LACKS = {
     "colors": "This survey has no colours",
     "parallaxes": "This survey has no parallaxes",
@@ -68,6 +70,7 @@ class AtlasStore:
         self.has_light_curve = self._in_atlas_order(self.survey.has_photometry)
         self.has_spectrum = self._in_atlas_order(self.survey.has_spectra)
         self.light_curve = lru_cache(maxsize=512)(self._light_curve)
+        self._class_spectra: dict[str, tuple[NDArray[np.float64], NDArray[np.float64], int]] = {}
         self.points = lru_cache(maxsize=16)(self._points)
         self.coloring = lru_cache(maxsize=16)(self._coloring)
         self.flags = lru_cache(maxsize=64)(self._flags)
@@ -177,6 +180,25 @@ class AtlasStore:
     def best_spectrum(self, row: int) -> Spectrum | None:
         """Spectrum of a star with the highest signal to noise, or None."""
         return self.survey.best_spectrum(int(self.source_id[row]))
+
+    def is_class_spectrum_known(self, label: str) -> bool:
+        """Whether `class_spectrum` answers at once."""
+        return not label or label == UNLABELLED or label in self._class_spectra
+
+    def class_spectrum(self, label: str) -> tuple[NDArray[np.float64], NDArray[np.float64], int]:
+        """Median spectrum of a class at rest: wavelength (n,) [Å], flux (n,), stars in it.
+
+        Of at most `MAX_CLASS_SPECTRA` stars, evenly through the class; tenths of a second at first.
+        """
+        if label not in self._class_spectra:
+            rows = np.flatnonzero((self.labels == label) & self.has_spectrum)
+            if not label or label == UNLABELLED or len(rows) == 0:
+                return np.empty(0), np.empty(0), 0
+            few = rows[np.linspace(0, len(rows) - 1, min(len(rows), MAX_CLASS_SPECTRA)).astype(int)]
+            spectra = [self.best_spectrum(int(row)) for row in few]
+            median = mean_spectrum([one for one in spectra if one is not None])
+            self._class_spectra[label] = *median, len(few)
+        return self._class_spectra[label]
 
     def period_days(self, row: int) -> float:
         """Our period, else the catalogue's [d]; NaN where there is neither."""

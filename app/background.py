@@ -6,7 +6,8 @@ notebooks) both happen at once.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Generic, TypeVar
 
@@ -63,3 +64,52 @@ class Latest(Generic[Result]):
                     document.add_next_tick_callback(partial(self._apply, result))
         finally:
             self._running = False
+
+
+class Stepwise(Generic[Result]):
+    """Works through the newest request step by step, tells how far it is, and can be ended.
+
+    Parameters
+    ----------
+    apply : callable taking the result, or None where the steps end without one
+    progress : callable taking the share done, 0 to 1
+        Both are called with the document locked; they may change models.
+    """
+
+    def __init__(
+        self, apply: Callable[[Result | None], None], progress: Callable[[float], None]
+    ) -> None:
+        self._apply, self._progress = apply, progress
+        self._generation = 0
+
+    def request(self, steps: Iterator[tuple[float, Result | None]]) -> None:
+        """Ask for steps that yield (share done, result or None); earlier ones are dropped."""
+        self._generation += 1
+        document = pn.state.curdoc
+        if document is None or document.session_context is None:
+            self._apply(deque([(1.0, None), *steps], maxlen=1).pop()[1])
+            return
+        pn.state.execute(partial(self._run, document, steps, self._generation))
+
+    def cancel(self) -> None:
+        """End what is under way; nothing more is told or applied."""
+        self._generation += 1
+
+    async def _run(
+        self,
+        document: "pn.io.document.Document",
+        steps: Iterator[tuple[float, Result | None]],
+        generation: int,
+    ) -> None:
+        share, result = 0.0, None
+        while generation == self._generation and share < 1.0:
+            share, result = await asyncio.to_thread(next, steps, (1.0, None))
+            document.add_next_tick_callback(partial(self._tell, generation, share, result))
+
+    def _tell(self, generation: int, share: float, result: Result | None) -> None:
+        if generation != self._generation:
+            return
+        if share < 1.0:
+            self._progress(share)
+        else:
+            self._apply(result)

@@ -143,6 +143,9 @@ class LightCurveFigure:
 
     def paint(self, theme: str) -> None:
         """Take the inks of a theme."""
+        if theme == self._theme:
+            return
+        self._theme = theme
         ink = INK[theme]
         paint(self.figure, theme)
         self.median_line.glyph.line_color = ink.text
@@ -165,3 +168,5 @@ class LightCurveFigure:
         set_range(self.x_range, float(start), float(end))
         self.figure.xaxis.axis_label = "phase [cycles]" if fold else points.axis_label
         self.figure.yaxis.axis_label = points.value_label
+
+    _theme = ""

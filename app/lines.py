@@ -7,6 +7,7 @@ the sets below follow what a spectroscopist looks for in that family.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from data_pipeline.spectra import SPEED_OF_LIGHT_KM_S
 
@@ -146,6 +147,6 @@ def sorted_lines(set_name: str) -> tuple[Line, ...]:
     return tuple(sorted(LINE_SETS[set_name], key=lambda line: line.vacuum))
 
 
-def shifted(wavelength: float, radial_velocity_km_s: float) -> float:
-    """Observed wavelength [Å] of a line in a star that recedes at this velocity."""
+def shifted(wavelength: Any, radial_velocity_km_s: float) -> Any:
+    """Observed wavelengths [Å], a number or an array, in a star that recedes at this velocity."""
     return wavelength * (1 + radial_velocity_km_s / SPEED_OF_LIGHT_KM_S)

@@ -17,9 +17,16 @@ _POSITION = {
     "ASAS-SN": "https://asas-sn.osu.edu/?ra={ra}&dec={dec}",
     "ZTF": "https://irsa.ipac.caltech.edu/cgi-bin/ZTF/nph_light_curves?POS=CIRCLE%20{ra}%20{dec}"
     "%200.0014&BANDNAME=g,r,i&NOBS_MIN=3&BAD_CATFLAGS_MASK=32768&FORMAT=CSV",
+    "ESASky": "https://sky.esa.int/esasky/?target={ra}%20{dec}",
+    "Legacy": "https://www.legacysurvey.org/viewer?ra={ra}&dec={dec}&layer=ls-dr10&zoom=16"
+    "&mark={ra},{dec}",
+    "Fink": "https://ztf.fink-portal.org/?action=conesearch&ra={ra}&dec={dec}&radius=5",
+    "TNS": "https://www.wis-tns.org/search?ra={ra}&decl={dec}&radius=10&coords_unit=arcsec",
+    "LAMOST": "https://vizier.cds.unistra.fr/viz-bin/VizieR-4?-source=V/164&-c={ra}+{dec}&-c.rs=10",
     "ALeRCE": "https://alerce.online/?ra={ra}&dec={dec}&radius=3&page=1",
 }
 _GAIA = "https://vizier.cds.unistra.fr/viz-bin/VizieR-5?-source=I/355/gaiadr3&Source={id}"
+_DISTANCE = "https://vizier.cds.unistra.fr/viz-bin/VizieR-5?-source=I/352/gedr3dis&Source={id}"
 _GAIA_ID = re.compile(r"(?:gaia\s*)?(?:e?dr3\s*)?(\d{9,19})", re.IGNORECASE)
 
 
@@ -31,6 +38,7 @@ def links_for(star: pd.Series, is_synthetic: bool) -> list[tuple[str, str]]:
     gaia = gaia_id(star)
     if gaia:
         links.append(("Gaia DR3", _GAIA.format(id=quote(gaia))))
+        links.append(("distance", _DISTANCE.format(id=quote(gaia))))
     ra, dec = _number(star, "ra_deg"), _number(star, "dec_deg")
     if math.isfinite(ra) and math.isfinite(dec):
         place = {"ra": f"{ra:.6f}", "dec": quote(f"{dec:+.6f}")}

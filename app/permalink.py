@@ -8,6 +8,7 @@ cannot be understood is left out and told in a sentence.
 import base64
 import binascii
 import json
+import math
 import zlib
 from collections.abc import Callable
 from functools import partial
@@ -33,11 +34,13 @@ _PLAIN = {
     "by": "search_by",
     "among": "search_among",
     "but": "search_but",
+    "detail": "detail",
 }
-_STARS = {"star": "focus", "pin": "search_pinned"}
+_STARS = {"star": "focus", "pin": "search_pinned", "with": "compared"}
+_NUMBERS = {"P": "fold_period_days", "times": "fold_factor", "shift": "fold_shift"}
 _LISTS = {"hide": "hidden_classes", "where": "search_filters"}
 _WATCHED = [
-    *_PLAIN.values(), *_STARS.values(), *_LISTS.values(), "recipe", "fold", "fold_factor"
+    *_PLAIN.values(), *_STARS.values(), *_LISTS.values(), *_NUMBERS.values(), "recipe", "fold"
 ]  # fmt: skip
 
 
@@ -70,8 +73,9 @@ class Permalink:
                 fields[key] = str(self.store.source_id[getattr(state, name)])
         if self._changed("fold"):
             fields["fold"] = "no"
-        if self._changed("fold_factor"):
-            fields["times"] = f"{state.fold_factor:g}"
+        for key, name in _NUMBERS.items():
+            if self._changed(name):
+                fields[key] = str(getattr(state, name)).removesuffix(".0")
         for key, name in _LISTS.items():
             if getattr(state, name):
                 fields[key] = json.dumps(getattr(state, name))
@@ -89,7 +93,8 @@ class Permalink:
         readers: dict[str, Callable[[str], None]] = {
             **{key: self._reader(name) for key, name in _PLAIN.items()},
             **{key: partial(self._read_star, name) for key, name in _STARS.items()},
-            "fold": self._read_fold, "times": self._read_times,
+            **{key: partial(self._read_number, name) for key, name in _NUMBERS.items()},
+            "fold": self._read_fold,
             "hide": self._read_hidden, "where": self._read_filters, "sel": self._read_selection,
         }  # fmt: skip
         problems = []
@@ -134,8 +139,10 @@ class Permalink:
     def _read_fold(self, value: str) -> None:
         self.state.fold = value != "no"
 
-    def _read_times(self, value: str) -> None:
-        self.state.fold_factor = float(value)
+    def _read_number(self, name: str, value: str) -> None:
+        if not math.isfinite(float(value)):
+            raise InputError(f"{value[:40]!r} is no number")
+        setattr(self.state, name, float(value))
 
     def _read_hidden(self, value: str) -> None:
         labels = self.store.coloring(self.state.color_by).labels

@@ -23,8 +23,6 @@ _FIRST = {
     "pm": "proper motion",
     "ruwe": "RUWE",
     "teff": "Teff",
-    "n_epochs": "epochs",
-    "n_spectra": "spectra",
     "source_id": "id",
 }
 """Columns shown on the card, with their short names, in this order."""
@@ -74,6 +72,19 @@ def _periods(star: pd.Series, columns: Mapping[str, Column]) -> list[Fact]:
                  _described(columns, "period_catalog_days"))
         )  # fmt: skip
     return facts
+
+
+def suggestion(star: pd.Series) -> tuple[str, str]:
+    """Class the classifier or else the neighbours propose, and how sure: ("EB", "0.83")."""
+    for column, certainty in (
+        ("predicted_class", "predicted_probability"),
+        ("vote_class_fused", "vote_fraction_fused"),
+    ):
+        suggested = star.get(column)
+        if isinstance(suggested, str) and suggested:
+            share = number(star, certainty)
+            return suggested, f"{share:.2f}" if math.isfinite(share) else ""
+    return "", ""
 
 
 def differ(period: float, other: float, tolerance: float = 0.01) -> bool:

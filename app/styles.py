@@ -25,18 +25,18 @@ def plot_box(fig: figure) -> pn.Column:
     return pn.Column(pane, sizing_mode="stretch_both", margin=0)
 
 
-def plot_column(bar: Any, message: Any, plot: Any, caption: Any) -> pn.Column:
-    """A plot below its controls, above its caption, and the words that may take their place."""
+def plot_column(bar: Any, message: Any, plot: Any, *below: Any) -> pn.Column:
+    """A plot below its controls, what belongs below it, the words that may take its place."""
     return pn.Column(
-        bar, message, plot, caption, css_classes=["card-plot"], stylesheets=[CARD_CSS],
+        bar, message, plot, *below, css_classes=["card-plot"], stylesheets=[CARD_CSS],
         sizing_mode="stretch_both", margin=0,
     )  # fmt: skip
 
 
 def show_plot(column: pn.Column, present: bool) -> None:
     """Show the plot of a `plot_column`, or only the words, which leave the room to others."""
-    bar, message, plot, caption = column
-    for part in (bar, plot, caption):
+    bar, message, plot, *below = column
+    for part in (bar, plot, *below):
         part.visible = present
     message.visible = not present
     column.css_classes = ["card-plot"] if present else ["card-plot", "lacking"]

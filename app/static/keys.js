@@ -7,7 +7,8 @@ const ACTS = { u: "undo", r: "redo", t: "theme", "?": "help", Escape: "clear" }
 // of the card: what its views do (see Card.act)
 const CARD = {
   f: "fold", "[": "half", "]": "double", "{": "third", "}": "triple", a: "folds", e: "refine", k: "keep",
-  d: "residuals", o: "cameras",
+  d: "residuals", o: "cameras", c: "compare", s: "spectrum", g: "periodogram", m: "places", i: "image",
+  w: "smooth", q: "rest", n: "next epoch", v: "all values",
 }
 
 const FIGURES = ["map", "scatter"]
@@ -46,9 +47,11 @@ export function render({ model, view, el }) {
     } else if (ACTS[event.key]) {
       model.send_msg({ act: ACTS[event.key] })
     } else if (CARD[event.key]) {
-      model.send_msg({ act: "card", message: { act: CARD[event.key] } })
+      ask_card(CARD[event.key])
     }
   }
+  const ask_card = (act) => model.send_msg({ act: "card", message: { act } })
+  window.addEventListener("astrom3:card", (event) => ask_card(event.detail)) // buttons in its words
   // what a drag does is nobody's business but the browser's: no way to the server and back
   const use_tool = (tool) => {
     for (const figure of FIGURES) {

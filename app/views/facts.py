@@ -17,9 +17,9 @@ from app.chips import class_chip
 from app.formats import degrees_text, period_text, sexagesimal_text
 from app.links import links_for
 from app.palette import UNLABELLED
-from app.star_facts import Fact, all_facts, differ, main_facts, number
+from app.star_facts import Fact, all_facts, differ, main_facts, number, suggestion
 from app.state import AppState
-from app.styles import WORDS
+from app.words import Words
 
 THRESHOLDS = ["percentile", "min_modalities", "dbscan_eps", "dbscan_min_samples"]
 _COPY = (
@@ -28,18 +28,23 @@ _COPY = (
 )
 
 
+def _ask(act: str) -> str:
+    """What a button in the words runs: the page's keys pass it on to the card (static/keys.js)."""
+    return f"window.dispatchEvent(new CustomEvent('astrom3:card',{{detail:'{act}'}}))"
+
+
 class FactsView(pn.viewable.Viewer):
     """Facts of `state.focus`: `identity` and `values`, two HTML panes."""
 
     def __init__(self, state: AppState, store: AtlasStore, **params: Any) -> None:
         super().__init__(**params)
         self.state, self.store = state, store
-        html: dict[str, Any] = {"sizing_mode": "stretch_width", **WORDS}
-        self.identity = pn.pane.HTML(css_classes=["identity"], **html)
-        self.values = pn.pane.HTML(css_classes=["values"], **html)
+        self.identity = Words("identity")
+        self.values = Words("values")
+        self._with_all = False
         self._update()
         state.param.watch(self._update, ["focus", "blind"])
-        state.param.watch(self._update_identity, THRESHOLDS)
+        state.param.watch(self._update_identity, [*THRESHOLDS, "compared"])
 
     def __panel__(self) -> pn.viewable.Viewable:
         return pn.Column(self.identity, self.values, sizing_mode="stretch_width", margin=0)
@@ -63,7 +68,7 @@ class FactsView(pn.viewable.Viewer):
         return (
             f'<div class="name-line"><span class="star-name" title="{name}">{name}</span>'
             f"{_copy_button(self.store.name(row))}{self._classes_html(star)}</div>"
-            f'<div class="place-line">{_place_html(star)}</div>'
+            f'<div class="place-line">{_place_html(star)}{self._compare_html(row)}</div>'
             f"{self._flag_html(row)}"
         )
 
@@ -71,7 +76,7 @@ class FactsView(pn.viewable.Viewer):
         label = self.store.label(self.state.focus)
         if not sees_class(self.state):
             return '<span class="classes muted">class hidden</span>'
-        suggested, share = _suggestion(star)
+        suggested, share = suggestion(star)
         full = star.get("class_label_full")
         doubt = f" ({full})" if isinstance(full, str) and full != label else ""
         chips = class_chip(label, doubt)
@@ -83,6 +88,18 @@ class FactsView(pn.viewable.Viewer):
             chips += f'<span class="muted">→</span>{class_chip(suggested, share)}'
         return f'<span class="classes">{chips}</span>'
 
+    def _compare_html(self, row: int) -> str:
+        """A button that pins the star for a comparison, or lets the pinned one go."""
+        pinned = self.state.compared
+        text, title = "compare", "Pin this star to compare the next ones with it (c)"
+        if pinned >= 0:
+            name = "pinned" if pinned == row else f"with {escape(self.store.name(pinned))}"
+            text, title = f"{name} ×", "End the comparison (c)"
+        return (
+            f'<button class="compare" onclick="{_ask("compare")}" title="{title}" '
+            f'aria-pressed="{str(pinned >= 0).lower()}">{text}</button>'
+        )
+
     def _flag_html(self, row: int) -> str:
         """Why the star is on the list of outliers, or that it is not."""
         if not sees_others(self.state):
@@ -92,30 +109,44 @@ class FactsView(pn.viewable.Viewer):
         if len(place):
             rank = int(place[0]) + 1
             sentence = escape(str(flags["sentence"].iat[rank - 1]))
-            return f'<div class="flagged"><b>Flag {rank} of {len(flags)}</b> {sentence}</div>'
+            return (
+                f'<details class="flagged"><summary title="{sentence}"><b>Flag {rank} of '
+                f"{len(flags)}</b> {sentence}</summary></details>"
+            )
         if self.store.label(row) == UNLABELLED:
             return '<div class="muted">The catalogue gives no class.</div>'
         return '<div class="muted">Not flagged: it lies where its class lies.</div>'
 
+    def act(self, name: str) -> None:
+        """Show or hide "all values" of the table."""
+        if name == "all values":
+            self._with_all = not self._with_all
+            self._update()
+
     def _values_html(self) -> str:
         columns = self.store.atlas.columns
         facts = "".join(map(_fact_html, main_facts(self.star, columns)))
-        everything = "".join(map(_fact_html, all_facts(self.star, columns)))
         if not sees_others(self.state):  # among all values are the classifier's
             external = self._external_html() if sees_class(self.state) else ""
             return f'<div class="facts">{facts}</div>{external}'
+        everything = ""
+        if self._with_all:
+            rows = "".join(map(_fact_html, all_facts(self.star, columns)))
+            everything = (
+                f'<div class="everything" tabindex="0"><div class="facts">{rows}</div></div>'
+            )
         return (
             f'<div class="facts">{facts}</div>{self._external_html()}'
-            f'<div class="links">{self._links_html()}<details class="everything">'
-            f'<summary>all values</summary><div class="facts">{everything}</div>'
-            "</details></div>"
+            f'<div class="links">{self._links_html()}<button class="all-values" '
+            f'aria-expanded="{str(self._with_all).lower()}" onclick="{_ask("all values")}" '
+            f'title="Every value of the table (v)">all values</button></div>{everything}'
         )
 
     def _external_html(self) -> str:
-        external = self.store.survey.external
-        of_star = external[external["source_id"] == self.store.source_id[self.state.focus]]
+        of_star = self.store.external(self.state.focus)
         found = number(self.star, "period_days")
-        rows = "".join(_external_row(other, found) for _, other in of_star.iterrows())
+        label = self.store.label(self.state.focus)
+        rows = "".join(_external_row(other, found, label) for _, other in of_star.iterrows())
         return f'<table class="external">{rows}</table>' if rows else ""
 
     def _links_html(self) -> str:
@@ -128,19 +159,6 @@ class FactsView(pn.viewable.Viewer):
 
 
 _INVITATION = '<div class="muted">No star in focus. Click one on a map, or search.</div>'
-
-
-def _suggestion(star: pd.Series) -> tuple[str, str]:
-    """Class the classifier or else the neighbours propose, and how sure: ("EB", "0.83")."""
-    for column, certainty in (
-        ("predicted_class", "predicted_probability"),
-        ("vote_class_fused", "vote_fraction_fused"),
-    ):
-        suggested = star.get(column)
-        if isinstance(suggested, str) and suggested:
-            share = number(star, certainty)
-            return suggested, f"{share:.2f}" if math.isfinite(share) else ""
-    return "", ""
 
 
 def _place_html(star: pd.Series) -> str:
@@ -172,16 +190,18 @@ def _fact_html(fact: Fact) -> str:
     )
 
 
-def _external_row(other: pd.Series, found: float) -> str:
-    """One line of another catalogue: who says it, class, period against ours, separation."""
+def _external_row(other: pd.Series, found: float, ours: str) -> str:
+    """One line of another catalogue: who says it, class and period against ours, separation."""
     period, apart = number(other, "period_days"), number(other, "separation_arcsec")
     text = f"{period_text(period)} d" if math.isfinite(period) else ""
     ratio = f'<span class="differs">{period / found:.3g} P</span>' if differ(found, period) else ""
     label = other["class_label"]
+    is_other_class = isinstance(label, str) and ours not in (label, UNLABELLED)
+    against = '<span class="differs" title="not our class">≠</span>' if is_other_class else ""
     cells = (
         escape(str(other["catalog"])),
         f'<span title="its identifier there">{escape(str(other["catalog_id"] or ""))}</span>',
-        class_chip(label) if isinstance(label, str) else "",
+        f"{against} {class_chip(label)}" if isinstance(label, str) else "",
         f"{text} {ratio}",
         f"{apart:.1f}″" if math.isfinite(apart) else "",
     )

@@ -26,7 +26,8 @@ from app.period_units import read_period
 from app.photometry import Fold, Photometry, fold, photometry
 from app.star_facts import number
 from app.state import OF_STAR, AppState
-from app.styles import WORDS, plot_box, plot_column, show_plot
+from app.styles import plot_box, plot_column, show_plot
+from app.words import Words
 
 DRAWN_BY = [
     "focus", "theme", "fold", "fold_factor", "fold_period_days", "fold_shift", "compared", "blind"
@@ -51,9 +52,8 @@ class LightCurveView(pn.viewable.Viewer):
         self.line = EphemerisBar(sizing_mode="stretch_width", margin=0)
         self.bar.on_act = self.line.on_act = self._act_at_once
         self.plot = plot_box(self.drawing.figure)
-        html: dict[str, Any] = {"sizing_mode": "stretch_width", **WORDS}
-        self.caption = pn.pane.HTML(css_classes=["card-caption"], **html)
-        self.message = pn.pane.HTML(css_classes=["card-message"], **html)
+        self.caption = Words("card-caption")
+        self.message = Words("card-message")
         self.below = pn.Column(self.line, self.caption, sizing_mode="stretch_width", margin=0)
         self.column = plot_column(self.bar, self.message, self.plot, self.below)
         self._load()
@@ -278,7 +278,7 @@ class LightCurveView(pn.viewable.Viewer):
             span = f"{np.ptp(points.time):,.0f} d from first to last point"
             return span if self.can_fold else f"No period is known: type one to fold. {span}"
         period = period_text(found.period_days, found.period_err_days)
-        return f"P {period} d · f {1 / found.period_days:.6g} d⁻¹"
+        return f"P {period} d"
 
     def _line_explained(self) -> str:
         found = self.ephemeris
@@ -322,5 +322,7 @@ class LightCurveView(pn.viewable.Viewer):
         where = "minimum" if self.fold.at_minimum else "maximum"
         shift = f" + {self.state.fold_shift:.3f}" if self.state.fold_shift else ""
         date = self.points.date_text(self.fold.zero)
-        words = [other_time_unit(self.fold.period_days), f"phase 0: {where}{shift}, {escape(date)}"]
+        frequency = f"f {1 / self.fold.period_days:.6g} d⁻¹"
+        hours = other_time_unit(self.fold.period_days)
+        words = [hours, frequency, f"phase 0: {where}{shift}, {escape(date)}"]
         return [word for word in words if word]

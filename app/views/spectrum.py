@@ -1,43 +1,35 @@
 """The spectrum of the star in focus: flux over its median against vacuum wavelength.
 
-One persistent figure whose data is replaced. Lines are named after the class of the star (or a
-chosen set), moved with its radial velocity; bands of the Earth's air are shaded and marked ⊕.
+Lines are named after the class of the star (or a chosen set), moved with its radial velocity unless
+the spectrum is shown at rest; bands of the Earth's air are shaded and marked ⊕. With it come the
+median spectra of the catalogue's class and of the suggested one, other epochs, a compared star.
 """
 
 import math
+from functools import partial
 from html import escape
-from typing import Any, cast
+from typing import Any
 
 import panel as pn
-from bokeh.models import ColumnDataSource, FixedTicker, HoverTool, LinearAxis, Range1d
-from bokeh.plotting import figure
 
 from app.atlas_store import AtlasStore
-from app.blinding import seen_label
-from app.figures import FONT, INK, card_figure, paint, set_range
+from app.background import Latest
+from app.blinding import seen_label, two_classes
+from app.figures import readable
 from app.formats import minus
-from app.lines import LINE_SETS, line_set_name, sorted_lines
-from app.spectrum_columns import (
-    flux_range,
-    label_columns,
-    line_columns,
-    spectrum_columns,
-    telluric_columns,
-)
+from app.lines import LINE_SETS, line_set_name, shifted, sorted_lines
+from app.palette import class_style
+from app.spectrum_columns import spectrum_columns
+from app.spectrum_figure import Curve, SpectrumFigure
 from app.state import AppState
-from app.styles import CONTROLS, WORDS, plot_box, plot_column, show_plot
+from app.styles import CONTROLS, plot_box, plot_column, show_plot
+from app.words import Words
 from data_pipeline.spectra import Spectrum
 
 AUTO, OFF = "auto", "no lines"
-LABEL_ROOM_PX = 44
-"""Height kept above the frame for the names of the lines."""
-ELBOW = 0.1
-"""Height inside the frame in which lines bend towards their names, as a share of the flux range."""
-
-TOOLTIPS = """<div style="font-size:11px">λ <b>@x{0.0}</b> Å vacuum (@air{0.0} air)<br>
-flux @flux{0.000}</div>"""
-LINE_TOOLTIPS = """<div style="font-size:11px"><b>@name</b> @vacuum{0.00} Å vacuum
-(@air{0.00} air) @note</div>"""
+ALL = -1
+Reference = tuple[str, Any, Any, int]
+"""Class, wavelength at rest and flux of its median spectrum, stars in it."""
 
 
 class SpectrumView(pn.viewable.Viewer):
@@ -47,88 +39,99 @@ class SpectrumView(pn.viewable.Viewer):
         super().__init__(**params)
         self.state, self.store = state, store
         self.spectra: list[Spectrum] = []
-        self.x_range, self.y_range = Range1d(start=3800, end=9000), Range1d(start=0, end=1)
-        self.source = ColumnDataSource({name: [] for name in ("x", "air", "flux", "low", "high")})
-        names = ("x", "name", "vacuum", "air", "note", "bottom", "top")
-        self.marks = ColumnDataSource({name: [] for name in names})
-        self.labels = ColumnDataSource({name: [] for name in ("x", "mark", "name", "foot", "y")})
-        self.telluric = ColumnDataSource({name: [] for name in ("x0", "x1", "x", "name", "y")})
-        self.figure = self._make_figure()
+        self.other: Spectrum | None = None
+        self.references: list[Reference | None] = [None, None]
+        self._is_open = True
+        self._row = -2
         self._loading = False
+        self._find_references = Latest(self._show_references)
+        self.drawing = SpectrumFigure()
         self._make_panes()
         self._load()
-        state.param.watch(self._on_state, ["focus", "theme", "blind"])
+        state.param.watch(self._on_state, ["focus", "theme", "compared", "blind"])
 
     def __panel__(self) -> pn.viewable.Viewable:
         return self.column
 
-    def _make_figure(self) -> figure:
-        fig = card_figure(
-            "wavelength in vacuum [Å]", "flux / median", TOOLTIPS,
-            zoom="width",  # the names of the lines stay at the top
-            x_range=self.x_range, y_range=self.y_range,
-        )  # fmt: skip
-        self.strips = fig.vstrip("x0", "x1", source=self.telluric, line_color=None)
-        self.earth = fig.text(
-            "x", "y", source=self.telluric, text={"value": "⊕"}, text_align="center",
-            text_font_size="11px", text_baseline="bottom",
-        )  # fmt: skip
-        self.stems = fig.segment("x", "bottom", "x", "top", source=self.marks, line_width=1)
-        self.elbows = fig.segment("mark", "foot", "x", "y", source=self.labels, line_width=1)
-        self.band = fig.varea("x", "low", "high", source=self.source)
-        self.line = fig.line("x", "flux", source=self.source, line_width=1)
-        self.places = FixedTicker(ticks=[])
-        self.names = LinearAxis(
-            ticker=cast(Any, self.places), major_label_orientation="vertical",
-            major_label_text_font=FONT, major_label_text_font_size="10px", major_label_standoff=2,
-            major_tick_line_color=None, minor_tick_line_color=None, axis_line_color=None,
-        )  # fmt: skip
-        fig.add_layout(self.names, "above")
-        fig.hover.update(renderers=[self.line], mode="vline", line_policy="nearest")
-        fig.add_tools(HoverTool(tooltips=LINE_TOOLTIPS, renderers=[self.stems]))
-        return fig
+    @property
+    def is_open(self) -> bool:
+        """Whether it is looked at; only then is anything drawn."""
+        return self._is_open
+
+    @is_open.setter
+    def is_open(self, is_open: bool) -> None:
+        self._is_open = is_open
+        if is_open and self._row != self.state.focus:
+            self._load()
+
+    def act(self, name: str) -> None:
+        """Switch "rest" or "smooth", or show the "next epoch"."""
+        if name == "rest":
+            self.at_rest.value = not self.at_rest.value
+        elif name == "smooth":
+            self.smoothed.value = not self.smoothed.value
+        elif name == "next epoch" and len(self.which.options) > 1:
+            places = list(self.which.options.values())
+            self.which.value = places[(places.index(self.which.value) + 1) % len(places)]
 
     def _make_panes(self) -> None:
-        self.plot = plot_box(self.figure)
-        html: dict[str, Any] = {"sizing_mode": "stretch_width", **WORDS}
-        self.caption = pn.pane.HTML(css_classes=["card-caption"], **html)
-        self.message = pn.pane.HTML(
-            css_classes=["card-message"], **{**html, "sizing_mode": "stretch_width"}
+        self.plot = plot_box(self.drawing.fig)
+        self.caption = Words("card-caption")
+        self.message = Words("card-message")
+        self.line_set = pn.widgets.Select(options=[AUTO], value=AUTO, width=122, **CONTROLS)
+        self.smoothed = pn.widgets.Toggle(label="smooth", width=58, **CONTROLS)
+        self.at_rest = pn.widgets.Toggle(label="rest", width=40, **CONTROLS)
+        self.with_classes = pn.widgets.Toggle(label="classes", value=True, width=58, **CONTROLS)
+        self.which = pn.widgets.Select(
+            sizing_mode="stretch_width", min_width=60, max_width=104, visible=False, **CONTROLS
         )
-        self.line_set = pn.widgets.Select(options=[AUTO], value=AUTO, width=150, **CONTROLS)
-        self.smoothed = pn.widgets.Toggle(label="smooth", width=64, **CONTROLS)
-        self.which = pn.widgets.Select(width=118, visible=False, **CONTROLS)
+        widgets = (self.line_set, self.smoothed, self.at_rest, self.with_classes, self.which)
         self.bar = pn.Row(
-            self.line_set, self.smoothed, self.which,
-            css_classes=["card-bar"], sizing_mode="stretch_width", **CONTROLS,
-        )  # fmt: skip
-        self.column = plot_column(self.bar, self.message, self.plot, self.caption)
-        for widget in (self.line_set, self.smoothed, self.which):
+            *widgets, css_classes=["card-bar"], sizing_mode="stretch_width", **CONTROLS
+        )
+        self.column = plot_column(self.bar, self.message, self.plot)
+        for widget in widgets:
             widget.param.watch(self._draw, "value")
 
     def _on_state(self, *events: Any) -> None:
+        if not self._is_open:
+            return
         with pn.io.hold():
-            if any(event.name == "focus" for event in events):
+            if {event.name for event in events} & {"focus", "compared", "blind"}:
                 self._load()
             else:
                 self._draw()
 
     def _load(self) -> None:
-        row = self.state.focus
+        self._row = row = self.state.focus
         found = self.store.spectra(row) if row >= 0 else []
         self.spectra = sorted(found, key=_signal_to_noise, reverse=True)
+        compared = self.state.compared
+        self.other = self.store.best_spectrum(compared) if compared not in (-1, row) else None
+        labels = two_classes(self.state, self.store, row)
+        known = all(self.store.is_class_spectrum_known(label) for label in labels)
+        self.references = _references(self.store, row, labels)[1] if known else [None, None]
         with pn.io.hold():
             self._offer_choices()
             self._draw()
+        if self.spectra and not known:
+            self._find_references.request(partial(_references, self.store, row, labels))
 
     def _offer_choices(self) -> None:
         """What the select boxes offer for this star; nothing is drawn yet."""
         self._loading = True
         sets = {name: name for name in LINE_SETS}
         epochs = {_epoch(i, spectrum): i for i, spectrum in enumerate(self.spectra)}
-        self.line_set.options = {f"lines: {line_set_name(self._label)}": AUTO, **sets, OFF: OFF}
-        self.which.param.update(options=epochs, value=0 if epochs else None)
+        if len(epochs) > 1:
+            epochs[f"all {len(epochs)}"] = ALL
+        sets = {f"lines: {line_set_name(self._label)}": AUTO, **sets, OFF: OFF}
+        if self.line_set.options != sets:
+            self.line_set.options = sets
+        if self.which.options != epochs:
+            self.which.options = epochs
+        self.which.value = 0 if epochs else None
         self.which.visible = len(epochs) > 1
+        self.at_rest.disabled = not any(_line_velocity(spectrum) for spectrum in self.spectra)
         self._loading = False
 
     @property
@@ -142,9 +145,9 @@ class SpectrumView(pn.viewable.Viewer):
         with pn.io.hold():
             show_plot(self.column, bool(self.spectra))
             self.message.object = "" if self.spectra else self._message()
+            self.caption.object = ""
             if self.spectra:
-                self._draw_spectrum(self.spectra[self.which.value or 0])
-            self._paint()
+                self._draw_spectrum(self.spectra[max(self.which.value or 0, 0)])
 
     def _message(self) -> str:
         if self.state.focus < 0:
@@ -153,44 +156,91 @@ class SpectrumView(pn.viewable.Viewer):
         return f"{lacking}." if lacking else "No spectrum of this star."
 
     def _draw_spectrum(self, spectrum: Spectrum) -> None:
-        columns = spectrum_columns(spectrum, self.smoothed.value)
-        start, end = float(spectrum.wavelength[0]), float(spectrum.wavelength[-1])
-        low, high = flux_range(columns)
-        top = high + (0 if self.line_set.value == OFF else ELBOW * (high - low))
-        set_range(self.x_range, start, end)
-        set_range(self.y_range, low, top)
-        self.source.data = columns
-        telluric = telluric_columns(start, end)
-        self.telluric.data = {**telluric, "y": [low] * len(telluric["x"])}
-        self._draw_lines(start, end, _line_velocity(spectrum), (low, high, top))
-        self.caption.object = _caption(spectrum)
-
-    def _draw_lines(
-        self, start: float, end: float, velocity: float, heights: tuple[float, float, float]
-    ) -> None:
+        shown = self._in_frame(spectrum)
         name = line_set_name(self._label) if self.line_set.value == AUTO else self.line_set.value
         lines = () if name == OFF else sorted_lines(name)
-        marks = line_columns(lines, start, end, velocity)
-        labels = label_columns(marks, start, end)
-        low, high, top = heights
-        n_marks, n_labels = len(marks["x"]), len(labels["x"])
-        self.marks.data = {**marks, "bottom": [low] * n_marks, "top": [high] * n_marks}
-        self.labels.data = {**labels, "foot": [high] * n_labels, "y": [top] * n_labels}
-        places = labels["x"].tolist()
-        self.places.ticks = places
-        self.names.major_label_overrides = dict(zip(places, labels["name"], strict=True))
-        self.figure.min_border_top = 6 if name == OFF else LABEL_ROOM_PX
+        velocity = _line_velocity(shown)
+        self.drawing.show(spectrum_columns(shown, self.smoothed.value), lines, velocity)
+        self.drawing.lay_under(
+            [self._moved(reference, velocity) for reference in self.references],
+            [self._curve(other) for other in self._other_epochs(spectrum)],
+            self._compared(velocity),
+        )
+        colors = [class_style(reference[0] if reference else None).color
+                  for reference in self.references]  # fmt: skip
+        self.drawing.paint(self.state.theme, colors)
+        self.caption.object = self._caption(shown, colors)
 
-    def _paint(self) -> None:
-        ink = INK[self.state.theme]
-        paint(self.figure, self.state.theme)
-        self.strips.glyph.update(fill_color=ink.muted, fill_alpha=0.12)
-        self.earth.glyph.text_color = ink.muted
-        self.band.glyph.update(fill_color=ink.accent, fill_alpha=0.22)
-        self.line.glyph.line_color = ink.text
-        for marks in (self.stems, self.elbows):
-            marks.glyph.update(line_color=ink.accent, line_alpha=0.45)
-        self.names.major_label_text_color = ink.muted
+    def _in_frame(self, spectrum: Spectrum) -> Spectrum:
+        return spectrum.rest_frame() if self.at_rest.value else spectrum
+
+    def _curve(self, spectrum: Spectrum) -> Curve:
+        columns = spectrum_columns(self._in_frame(spectrum), self.smoothed.value)
+        return columns["x"], columns["flux"]
+
+    def _other_epochs(self, spectrum: Spectrum) -> list[Spectrum]:
+        if self.which.value != ALL:
+            return []
+        return [other for other in self.spectra if other is not spectrum]
+
+    def _moved(self, reference: Reference | None, velocity: float) -> Curve | None:
+        """A median spectrum in the frame of what is shown."""
+        if reference is None or not self.with_classes.value:
+            return None
+        return shifted(reference[1], velocity), reference[2]
+
+    def _compared(self, velocity: float) -> Curve | None:
+        """The compared star's spectrum, brought to the velocity of this one."""
+        if self.other is None:
+            return None
+        columns = spectrum_columns(self.other.rest_frame(), self.smoothed.value)
+        return shifted(columns["x"], velocity), columns["flux"]
+
+    def _show_references(self, found: tuple[int, list[Reference | None]]) -> None:
+        row, self.references = found
+        if row == self.state.focus and any(self.references):
+            self._draw()
+
+    def _caption(self, spectrum: Spectrum, colors: list[str]) -> str:
+        """Where the spectrum comes from, what was done to it, what lies under it."""
+        velocity = _line_velocity(spectrum)
+        parts: list[str] = []
+        for reference, color, sign in zip(self.references, colors, ("—", "- -"), strict=True):
+            if reference is not None and self.with_classes.value:
+                color = readable(color, self.state.theme)
+                label, count = escape(reference[0]), reference[3]
+                parts.append(
+                    f'<span style="color:{color}" title="median of {count} spectra">'
+                    f"{sign} {label}</span>"
+                )
+        if self.other is not None:
+            name = escape(self.store.name(self.state.compared))
+            parts.append(f'<b class="other">— {name}</b>')
+        parts += [
+            minus(f"lines at {velocity:+.0f} km/s") if velocity else "",
+            "at rest" if spectrum.frame == "rest" else "",
+            f"S/N {spectrum.snr:.0f}" if math.isfinite(spectrum.snr) else "",
+            f"MJD {spectrum.time:.0f}" if math.isfinite(spectrum.time) else "",
+        ]
+        frame = f"{spectrum.frame} wavelengths" if spectrum.frame else "frame not known"
+        power = spectrum.resolution
+        resolution = f"resolution {power:.0f}" if math.isfinite(power) else ""
+        more = escape(
+            "; ".join(part for part in (frame, resolution, "flux over its median") if part)
+        )
+        words = " · ".join(part for part in parts if part)
+        return f'<div class="one-line" title="{more}">{words}</div>'
+
+
+def _references(
+    store: AtlasStore, row: int, labels: tuple[str, str]
+) -> tuple[int, list[Reference | None]]:
+    """Median spectra of two classes for a star; None where there is none."""
+    found: list[Reference | None] = []
+    for label in labels:
+        wavelength, flux, count = store.class_spectrum(label)
+        found.append((label, wavelength, flux, count) if count else None)
+    return row, found
 
 
 def _signal_to_noise(spectrum: Spectrum) -> float:
@@ -206,18 +256,3 @@ def _line_velocity(spectrum: Spectrum) -> float:
     """Velocity [km/s] by which lines are moved: none where the wavelengths are at rest."""
     known = math.isfinite(spectrum.radial_velocity_km_s) and spectrum.frame != "rest"
     return spectrum.radial_velocity_km_s if known else 0.0
-
-
-def _caption(spectrum: Spectrum) -> str:
-    """Where the spectrum comes from and what was done to it."""
-    velocity = _line_velocity(spectrum)
-    parts = [
-        escape(spectrum.instrument),
-        f"MJD {spectrum.time:.0f}" if math.isfinite(spectrum.time) else "",
-        f"S/N {spectrum.snr:.0f}" if math.isfinite(spectrum.snr) else "",
-        minus(f"lines at {velocity:+.0f} km/s") if velocity else "",
-    ]
-    frame = f"{spectrum.frame} wavelengths" if spectrum.frame else "frame of wavelengths unknown"
-    power = f"resolution {spectrum.resolution:.0f}" if math.isfinite(spectrum.resolution) else ""
-    more = escape("; ".join(part for part in (frame, power, "flux over its median") if part))
-    return f'<span title="{more}">{" · ".join(part for part in parts if part)}</span>'

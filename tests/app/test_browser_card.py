@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 from astropy.table import Table
+from axe_playwright_python.sync_playwright import Axe
 from browsing import eventually, open_page
 from numpy.typing import NDArray
 from PIL import Image
@@ -87,6 +88,104 @@ def test_everything_about_the_star_stands_on_the_card(
     before = still(page, spectrum)
     card.get_by_role("button", name="smooth").click()
     eventually(lambda: share_changed(spectrum, before) > 0.003, "smoothing shows")
+
+
+def test_every_part_of_the_card_is_one_key_away(page: Page, server: str, store: AtlasStore) -> None:
+    open_page(page, address_of(server, store, WITH_BOTH))
+    card = page.locator("aside")
+    page.keyboard.press("a")
+    alias = card.get_by_role("button", name="f+1", exact=True)
+    expect(alias).to_be_visible()
+    light_curve = card.locator(".bk-Figure").first
+    before = still(page, light_curve)
+    alias.click()
+    expect(alias).to_be_hidden()
+    eventually(lambda: share_changed(light_curve, before) > 0.01, "the alias is folded")
+    page.keyboard.press("]")
+    expect(card.locator("[data-name='2P']")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("d")
+    expect(card.get_by_role("button", name="− fit")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("m")
+    expect(card.locator(".bk-Figure:visible")).to_have_count(1 + 1 + len(store.modalities))
+    places = card.locator(".bk-Figure:visible").nth(1)
+    assert still(page, places).std() > 5
+    page.keyboard.press("s")
+    expect(card.locator(".bk-Figure:visible")).to_have_count(2)
+    page.keyboard.press("i")
+    expect(card).to_contain_text("A simulated star: the sky has nothing at its place.")
+    page.wait_for_url(re.compile("detail=image"))
+
+
+def test_a_peak_of_the_periodogram_is_folded_by_a_click(
+    page: Page, server: str, store: AtlasStore
+) -> None:
+    open_page(page, address_of(server, store, WITH_BOTH))
+    card = page.locator("aside")
+    page.keyboard.press("g")
+    plot = card.locator(".bk-Figure:visible").nth(1)
+    expect(plot).to_be_visible()
+    expect(card).to_contain_text("click a peak to fold there", timeout=30_000)
+    still(page, plot)
+    peak = page.evaluate(
+        """() => { const fig = Bokeh.documents[0].get_model_by_name("periodogram")
+          const view = Bokeh.index.find_one(fig), box = view.el.getBoundingClientRect()
+          const frame = view.frame.bbox, peaks = fig.renderers.at(-1).data_source.data
+          return [peaks.period[1], box.x + view.frame.x_scale.compute(peaks.x[1]),
+            box.y + frame.top + frame.height / 2] }"""
+    )
+    page.mouse.click(peak[1], peak[2])
+    page.wait_for_url(re.compile(r"P=[\d.]+"))
+    folded = float(re.search(r"P=([\d.]+)", page.url)[1])
+    assert folded == pytest.approx(peak[0], rel=1e-3)
+
+
+def test_dials_turn_the_fold_under_the_hand(page: Page, server: str, store: AtlasStore) -> None:
+    open_page(page, address_of(server, store, WITH_BOTH))
+    card = page.locator("aside")
+    light_curve = card.locator(".bk-Figure").first
+    before = still(page, light_curve)
+    box = card.get_by_role("slider", name="Turn the period").bounding_box()
+    page.mouse.move(box["x"] + 20, box["y"] + 8)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 140, box["y"] + 8, steps=6)
+    eventually(lambda: share_changed(light_curve, before) > 0.01, "points follow the hand")
+    assert "P=" not in page.url, "the server hears of it when the dial is let go"
+    page.mouse.up()
+    page.wait_for_url(re.compile(r"P=[\d.]+"))
+    keep = card.get_by_role("button", name="keep")
+    keep.click()
+    expect(card.get_by_role("button", name="kept")).to_have_attribute("aria-pressed", "true")
+
+
+def test_two_stars_are_compared_in_phase_and_in_wavelength(
+    page: Page, server: str, store: AtlasStore
+) -> None:
+    open_page(page, address_of(server, store, WITH_BOTH))
+    card = page.locator("aside")
+    page.keyboard.press("c")
+    expect(card.get_by_role("button", name="pinned")).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    expect(card.locator(".other")).to_have_count(2)
+    figures = card.locator(".bk-Figure:visible")
+    alone = [still(page, figures.nth(i)) for i in range(2)]
+    page.keyboard.press("c")
+    for i in range(2):
+        eventually(
+            lambda i=i: share_changed(figures.nth(i), alone[i]) > 0.003, "the other star goes"
+        )
+
+
+def test_the_page_can_be_read_by_everyone(page: Page, server: str, store: AtlasStore) -> None:
+    """No violation that axe-core calls serious: names, roles, contrast, focus."""
+    for theme in ("light", "dark"):
+        open_page(page, address_of(server, store, WITH_BOTH, f"&theme={theme}"))
+        found = Axe().run(page, context="aside").response["violations"]
+        serious = [
+            f"{one['id']}: {one['nodes'][0]['html'][:120]}"
+            for one in found
+            if one["impact"] in ("serious", "critical")
+        ]
+        assert serious == [], theme
 
 
 def test_a_star_without_data_says_so_and_draws_no_empty_frame(

@@ -98,7 +98,7 @@ def test_a_typed_period_is_the_new_period(view: LightCurveView) -> None:
     view.act({"act": "typed", "text": "0.512", "unit": "d"})
     assert view.fold is not None
     assert view.fold.period_days == 0.512
-    assert "f 1.95312" in view.line.text
+    assert "f 1.95312" in view.caption.object
 
 
 @pytest.mark.parametrize("text", ["abc", "-1", "0", "nan"])

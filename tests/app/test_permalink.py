@@ -32,6 +32,7 @@ def test_everything_comes_back(store: AtlasStore) -> None:
     permalink.follow()
     state.focus = 17
     state.param.update(map_modality="spectra", theme="dark", fold=False, fold_factor=2.0)
+    state.param.update(fold_period_days=1 / 3, fold_shift=0.25, detail="places", compared=3)
     state.hidden_classes = ["EA"]
     first = lasso(store, "map:fused")
     state.select(selection.mask_of(first, store), recipe=first)
@@ -48,6 +49,10 @@ def test_everything_comes_back(store: AtlasStore) -> None:
         "theme",
         "fold",
         "fold_factor",
+        "fold_period_days",
+        "fold_shift",
+        "detail",
+        "compared",
         "hidden_classes",
         "recipe",
     ):
@@ -70,7 +75,8 @@ def test_the_beginning_has_no_address(store: AtlasStore) -> None:
     "nonsense",
     [
         "?star=12", "?star=abc", "?star=99999999999999999999999", "?sel=zzz", "?sel=", "?map=moon",
-        "?color=__class__", "?theme=pink", "?mode=1", "?times=-3", "?times=x", "?hide={", "?hide=3",
+        "?color=__class__", "?theme=pink", "?mode=1", "?times=-3", "?times=x", "?P=0", "?P=nan",
+        "?hide={", "?hide=3",
         "?sel=" + pack([{"kind": "polygon", "view": "map:moon", "outline": []}]),
         "?sel=" + pack([{"kind": "box", "view": "map:fused", "ends": [1]}]),
         "?sel=" + pack([{"kind": "rows", "atlas": "other", "bits": ""}]),

@@ -1,5 +1,7 @@
 """The spectrum view: normalised flux, named lines, what it says when there is none."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -41,10 +43,10 @@ def long_spectrum(n: int = 7000) -> Spectrum:
 
 
 def test_flux_is_over_its_median_and_wavelength_in_vacuum(view: SpectrumView) -> None:
-    data = view.source.data
+    data = view.drawing.source.data
     assert np.nanmedian(data["flux"]) == pytest.approx(1, abs=0.02)
     assert data["x"][0] == 3900.0
-    assert view.figure.below[0].axis_label == "wavelength in vacuum [Å]"
+    assert view.drawing.fig.below[0].axis_label == "wavelength in vacuum [Å]"
     assert (data["air"] < data["x"]).all()
     assert (data["low"] <= data["flux"]).all()
 
@@ -70,20 +72,20 @@ def test_a_spectrum_without_errors_or_good_pixels_is_no_error() -> None:
 
 
 def test_lines_follow_the_class(view: SpectrumView, state: AppState, store: AtlasStore) -> None:
-    assert "Ca T" in view.marks.data["name"]
+    assert "Ca T" in view.drawing.marks.data["name"]
     giants = np.flatnonzero((store.labels == "SR") & store.has_spectrum)
     state.focus = int(giants[0])
-    assert "TiO" in view.marks.data["name"]
+    assert "TiO" in view.drawing.marks.data["name"]
     assert next(iter(view.line_set.options)) == "lines: M giants"
 
 
 def test_lines_can_be_switched_off_and_chosen(view: SpectrumView) -> None:
     view.line_set.value = OFF
-    assert len(view.marks.data["x"]) == 0
-    assert view.places.ticks == []
+    assert len(view.drawing.marks.data["x"]) == 0
+    assert view.drawing.places.ticks == []
     view.line_set.value = "carbon stars"
-    assert "C₂" in view.marks.data["name"]
-    assert "C₂" in view.names.major_label_overrides.values()
+    assert "C₂" in view.drawing.marks.data["name"]
+    assert "C₂" in view.drawing.names.major_label_overrides.values()
 
 
 def test_lines_move_with_the_star_unless_the_spectrum_is_at_rest() -> None:
@@ -129,10 +131,62 @@ def test_several_spectra_best_first_each_to_choose(
     monkeypatch.setattr(store, "spectra", lambda row: [poor, good])
     view = SpectrumView(state, store)
     assert view.which.visible
-    assert list(view.which.options) == ["1: MJD 57516", "2: undated"]
-    assert len(view.source.data["x"]) > 1000
-    view.which.value = 1
-    assert len(view.source.data["x"]) == 50
+    assert list(view.which.options) == ["1: MJD 57516", "2: undated", "all 2"]
+    assert len(view.drawing.source.data["x"]) > 1000
+    view.act("next epoch")
+    assert len(view.drawing.source.data["x"]) == 50
+    view.act("next epoch")
+    assert len(view.drawing.source.data["x"]) > 1000
+    assert [len(x) for x in view.drawing.others.data["xs"]] == [50]
+
+
+def test_the_rest_frame_moves_spectrum_and_lines_together(
+    state: AppState, store: AtlasStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moving = replace(long_spectrum(), radial_velocity_km_s=300.0, frame="heliocentric")
+    monkeypatch.setattr(store, "spectra", lambda row: [moving])
+    view = SpectrumView(state, store)
+    assert "lines at +300 km/s" in view.caption.object
+    observed, line = view.drawing.source.data["x"][0], view.drawing.marks.data["x"][0]
+    reference = view.drawing.references[0].data["x"][0]
+    view.act("rest")
+    assert "at rest" in view.caption.object
+    shift = 1 + 300 / 299792.458
+    assert observed / view.drawing.source.data["x"][0] == pytest.approx(shift, rel=1e-6)
+    assert line / view.drawing.marks.data["x"][0] == pytest.approx(shift)
+    assert reference / view.drawing.references[0].data["x"][0] == pytest.approx(shift)
+
+
+def test_medians_of_both_classes_lie_under_the_spectrum(
+    store: AtlasStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "objects", store.objects.assign(predicted_class="SR"))
+    view = SpectrumView(AppState(store.n, focus=WITH_SPECTRUM), store)
+    own, other = view.drawing.references
+    assert len(own.data["x"]) > 100
+    assert len(other.data["x"]) > 100
+    assert np.median(own.data["flux"]) == pytest.approx(1, abs=0.1)
+    assert "— EW" in view.caption.object
+    assert "- - SR" in view.caption.object
+    view.with_classes.value = False
+    assert len(own.data["x"]) == 0
+
+
+def test_a_compared_star_is_laid_over(view: SpectrumView, state: AppState) -> None:
+    state.compared = 2
+    assert len(view.drawing.compared.data["x"]) > 1000
+    assert view.store.name(2) in view.caption.object
+    state.compared = -1
+    assert len(view.drawing.compared.data["x"]) == 0
+
+
+def test_it_rests_while_it_is_not_looked_at(view: SpectrumView, state: AppState) -> None:
+    before = view.drawing.source.data
+    view.is_open = False
+    state.focus = 2
+    assert view.drawing.source.data is before
+    view.is_open = True
+    assert view.drawing.source.data is not before
 
 
 def test_no_spectrum_is_said_politely(view: SpectrumView, state: AppState) -> None:
@@ -145,9 +199,9 @@ def test_no_spectrum_is_said_politely(view: SpectrumView, state: AppState) -> No
 
 
 def test_dark_theme_repaints(view: SpectrumView, state: AppState) -> None:
-    light = view.line.glyph.line_color
+    light = view.drawing.line.glyph.line_color
     state.theme = "dark"
-    assert view.line.glyph.line_color != light
+    assert view.drawing.line.glyph.line_color != light
 
 
 def test_a_red_star_is_framed_by_its_bright_end_not_its_noise() -> None:
