@@ -31,7 +31,10 @@ class Dashboard:
     def __init__(self, store: AtlasStore) -> None:
         self.store = store
         self.state = AppState(
-            store.n, diagram=next(iter(store.diagrams), ""), focus=store.opening_row
+            store.n,
+            diagram=next(iter(store.diagrams), ""),
+            focus=store.opening_row,
+            detail="periodogram" if store.missing("spectra") else "spectrum",
         )
         self.permalink = Permalink(self.state, store, self._write_address)
         self.permalink.restore(pn.state.location.search if pn.state.location else "")

@@ -7,8 +7,8 @@ const ACTS = { u: "undo", r: "redo", t: "theme", "?": "help", Escape: "clear" }
 // of the card: what its views do (see Card.act)
 const CARD = {
   f: "fold", "[": "half", "]": "double", "{": "third", "}": "triple", a: "folds", e: "refine", k: "keep",
-  d: "residuals", o: "cameras", c: "compare", s: "spectrum", g: "periodogram", m: "places", i: "image",
-  w: "smooth", q: "rest", n: "next epoch", v: "all values",
+  d: "residuals", o: "cameras", c: "compare", s: "spectrum", g: "periodogram", h: "places", i: "image",
+  w: "smooth", q: "rest", x: "next epoch", v: "all values",
 }
 
 const FIGURES = ["map", "scatter"]

@@ -7,18 +7,17 @@ plot the period is chosen, below it turned and kept; the caption counts the poin
 
 import math
 from dataclasses import replace
-from html import escape
 from typing import Any
 
 import numpy as np
 import panel as pn
 
+from app import light_curve_words
 from app.atlas_store import AtlasStore
 from app.blinding import seen_label
 from app.ephemeris import Ephemeris, at_extremum, find_ephemeris, refined_period
 from app.epochs import spectrum_times
 from app.fold_bar import EphemerisBar, FoldBar, thumbnail_points
-from app.formats import other_time_unit, period_text
 from app.light_curve_columns import other_star_columns, residuals
 from app.light_curve_figure import LightCurveFigure
 from app.named_periods import daily_aliases, known_periods
@@ -32,12 +31,33 @@ from app.words import Words
 DRAWN_BY = [
     "focus", "theme", "fold", "fold_factor", "fold_period_days", "fold_shift", "compared", "blind"
 ]  # fmt: skip
+CHOSEN = {
+    "chosen_period_days": "period_days",
+    "chosen_period_err_days": "period_err_days",
+    "chosen_epoch": "epoch",
+    "chosen_epoch_err": "epoch_err",
+    "chosen_epoch_reference": "reference",
+}
+"""Where the state keeps an ephemeris."""
 STEPS = {"half": 1 / 2, "double": 2.0, "third": 1 / 3, "triple": 3.0}
 """What the keys do to the period of the fold."""
 
 
 class LightCurveView(pn.viewable.Viewer):
-    """Light curve of `state.focus`, folded as the state says."""
+    """Light curve of `state.focus`, folded as the state says.
+
+    Attributes
+    ----------
+    points : Photometry or None
+    fold : Fold or None
+        None while it is drawn against time.
+    ephemeris : Ephemeris or None
+        Of the fold; None where no period is known.
+    other : (Photometry, Fold) or None
+        The star it is compared with; `shift` moves it to the level of this one.
+    periods : dict of str to float
+        Known periods [d] by who says so.
+    """
 
     def __init__(self, state: AppState, store: AtlasStore, **params: Any) -> None:
         super().__init__(**params)
@@ -46,6 +66,7 @@ class LightCurveView(pn.viewable.Viewer):
         self.fold: Fold | None = None
         self.ephemeris: Ephemeris | None = None
         self.other: tuple[Photometry, Fold] | None = None
+        self.shift = 0.0
         self.periods: dict[str, float] = {}
         self.drawing = LightCurveFigure(store.survey.bands)
         self.bar = FoldBar(sizing_mode="stretch_width", margin=0)
@@ -118,18 +139,9 @@ class LightCurveView(pn.viewable.Viewer):
         """Keep the ephemeris of the fold for this star; let it go where it is kept already."""
         if self.ephemeris is None:
             return
-        if self.line.kept:
-            gone = {name: OF_STAR[name] for name in OF_STAR if name.startswith("chosen")}
-            self.state.param.update(gone)
-            return
-        found = self.ephemeris
-        self.state.param.update(
-            chosen_period_days=found.period_days,
-            chosen_period_err_days=found.period_err_days,
-            chosen_epoch=found.epoch,
-            chosen_epoch_err=found.epoch_err,
-            chosen_epoch_reference=found.reference,
-        )
+        kept = {name: getattr(self.ephemeris, of) for name, of in CHOSEN.items()}
+        gone = {name: OF_STAR[name] for name in CHOSEN}
+        self.state.param.update(gone if self.line.kept else kept)
 
     def _act_at_once(self, message: dict[str, Any]) -> None:
         with pn.io.hold():
@@ -189,7 +201,11 @@ class LightCurveView(pn.viewable.Viewer):
         if points is None or self.points is None or points.quantity != self.points.quantity:
             return None
         days = self.store.period_days(row)
-        return (points, fold(points, days, self.store.label(row))) if days > 0 else None
+        return (
+            (points, fold(points, days, seen_label(self.state, self.store, row)))
+            if days > 0
+            else None
+        )
 
     def _draw(self) -> None:
         with pn.io.hold():
@@ -251,8 +267,8 @@ class LightCurveView(pn.viewable.Viewer):
             period_days=self.period_days if known else 0.0,
             zero=by_now,
             span_days=float(np.ptp(points.time)) if points is not None else 1.0,
-            text=self._line_text(),
-            explained=self._line_explained(),
+            text=light_curve_words.period(points, found if self.state.fold else None, known),
+            explained=light_curve_words.explained(found, self.fold, self.state.fold_shift),
             copied=found.text() if known and found is not None else "",
         )
         self._show_kept()
@@ -270,59 +286,15 @@ class LightCurveView(pn.viewable.Viewer):
         chosen, found = self.state.chosen_period_days, self.ephemeris
         self.line.kept = chosen is not None and found is not None and chosen == found.period_days
 
-    def _line_text(self) -> str:
-        found, points = self.ephemeris, self.points
-        if points is None:
-            return ""
-        if found is None or not self.state.fold:
-            span = f"{np.ptp(points.time):,.0f} d from first to last point"
-            return span if self.can_fold else f"No period is known: type one to fold. {span}"
-        period = period_text(found.period_days, found.period_err_days)
-        return f"P {period} d"
-
-    def _line_explained(self) -> str:
-        found = self.ephemeris
-        if found is None or self.fold is None:
-            return ""
-        where = "minimum" if self.fold.at_minimum else "maximum"
-        shift = self.state.fold_shift
-        at = f"{shift:.3f} cycles after {where}" if shift else f"at {where}"
-        return f"{found.text()}; phase zero {at} light; f = {1 / found.period_days:.8g} c/d"
-
     def _caption(self, points: Photometry, is_compared: bool) -> str:
+        theme = self.state.theme
+        groups, colors = points.band, self.drawing.colors(theme)
         if self._by_camera:
-            colors, of_point = self.drawing.camera_colors(points, self.state.theme), points.camera
-        else:
-            colors, of_point = self.drawing.colors(self.state.theme), points.band
-        marks = [
-            f'<span style="color:{colors[name]}">●</span> {escape(name)} {count}'
-            for name, count in zip(
-                *np.unique(of_point[points.good], return_counts=True), strict=True
-            )
-        ]
-        low, high = self.drawing.frame
-        outside = int(((points.value < low) | (points.value > high))[~points.is_limit].sum())
-        counted = {
-            "▽ {} limits": int(points.is_limit.sum()),
-            "○ {} bad": int(points.is_bad.sum()),
-            "{} off the frame": outside,
-            "{} in another unit left out": points.left_out,
-        }
-        marks += [text.format(count) for text, count in counted.items() if count]
-        marks += self._fold_words()
+            groups, colors = points.camera, self.drawing.camera_colors(points, theme)
+        marks = light_curve_words.counts(points, groups, colors, self.drawing.frame)
+        if self.fold is not None:
+            marks += light_curve_words.fold_words(points, self.fold, self.state.fold_shift)
         if is_compared:
-            name, unit = escape(self.store.name(self.state.compared)), points.unit
-            moved = f"{self.shift:+.2f} {unit}".replace("-", "−")
-            marks.append(f'<b class="other">○</b> {name}, {moved}')
+            name = self.store.name(self.state.compared)
+            marks.append(light_curve_words.other_star(name, self.shift, points.unit))
         return f'<div class="one-line">{" · ".join(marks)}</div>'
-
-    def _fold_words(self) -> list[str]:
-        if self.fold is None or self.points is None:
-            return []
-        where = "minimum" if self.fold.at_minimum else "maximum"
-        shift = f" + {self.state.fold_shift:.3f}" if self.state.fold_shift else ""
-        date = self.points.date_text(self.fold.zero)
-        frequency = f"f {1 / self.fold.period_days:.6g} d⁻¹"
-        hours = other_time_unit(self.fold.period_days)
-        words = [hours, frequency, f"phase 0: {where}{shift}, {escape(date)}"]
-        return [word for word in words if word]

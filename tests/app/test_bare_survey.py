@@ -59,7 +59,7 @@ def test_the_card_shows_the_fluxes_and_names_what_is_lacking(bare_store: AtlasSt
     assert curve.drawing.y_range.start < curve.drawing.y_range.end, "fluxes are not inverted"
     assert curve.drawing.figure.yaxis.axis_label == "flux [ADU]"
     assert curve.fold is None
-    assert "No period is known" in curve.caption.object
+    assert "No period is known" in curve.line.text
     assert curve.bar.mode.value == "time"
     assert card.spectrum.message.object == "This survey has no spectra."
     assert not card.spectrum.plot.visible

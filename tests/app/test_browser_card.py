@@ -10,11 +10,12 @@ from axe_playwright_python.sync_playwright import Axe
 from browsing import eventually, open_page
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from app.atlas_store import AtlasStore
 
 pytestmark = pytest.mark.browser
+ALADIN = "aladin.cds.unistra.fr"
 WITH_BOTH = 1
 """A star with a light curve and a spectrum."""
 
@@ -105,7 +106,7 @@ def test_every_part_of_the_card_is_one_key_away(page: Page, server: str, store: 
     expect(card.locator("[data-name='2P']")).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("d")
     expect(card.get_by_role("button", name="− fit")).to_have_attribute("aria-pressed", "true")
-    page.keyboard.press("m")
+    page.keyboard.press("h")
     expect(card.locator(".bk-Figure:visible")).to_have_count(1 + 1 + len(store.modalities))
     places = card.locator(".bk-Figure:visible").nth(1)
     assert still(page, places).std() > 5
@@ -186,6 +187,29 @@ def test_the_page_can_be_read_by_everyone(page: Page, server: str, store: AtlasS
             if one["impact"] in ("serious", "critical")
         ]
         assert serious == [], theme
+
+
+def test_the_sky_is_asked_for_by_a_click_alone_and_fails_politely(
+    browser: Browser, server: str, store: AtlasStore
+) -> None:
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if ALADIN in request.url else None)
+    page.route(f"**/{ALADIN}/**", lambda route: route.abort())  # a machine without a network
+    open_page(page, address_of(server, store, WITH_BOTH, "&detail=image"))
+    expect(page.locator("aside")).to_contain_text("A simulated star")
+    page.evaluate(  # as for a star of a real survey
+        """() => { for (const model of Bokeh.documents[0]._all_models.values())
+          if (model.data?.fov_deg !== undefined) model.data.words = "" }"""
+    )
+    button = page.locator("aside").get_by_role("button", name="Show the sky here")
+    expect(button).to_be_visible()
+    assert asked == []
+    button.click()
+    expect(page.locator("aside")).to_contain_text("does not answer")
+    assert len(asked) == 1
+    expect(page.locator("aside").get_by_role("button", name="Try again")).to_be_visible()
+    page.close()
 
 
 def test_a_star_without_data_says_so_and_draws_no_empty_frame(
