@@ -60,16 +60,17 @@ def test_the_card_shows_the_fluxes_and_names_what_is_lacking(bare_store: AtlasSt
     assert curve.drawing.figure.yaxis.axis_label == "flux [ADU]"
     assert curve.fold is None
     assert "No period is known" in curve.line.text
-    assert curve.bar.mode.value == "time"
-    assert card.spectrum.message.object == "This survey has no spectra."
-    assert not card.spectrum.plot.visible
+    assert not curve.bar.folded
+    spectrum = card.detail.part("spectrum")
+    assert spectrum.message.object == "This survey has no spectra."
+    assert not spectrum.plot.visible
     assert bare_store.name(5) in card.facts.identity.object
     assert "nan" not in (card.facts.values.object + card.facts.identity.object).lower()
 
 
 def test_a_typed_period_folds_a_star_that_had_none(bare_store: AtlasStore) -> None:
     card = Card(AppState(bare_store.n, focus=5), bare_store)
-    card.light_curve.bar.typed.value = "0.6"
+    card.light_curve.act({"act": "typed", "text": "0.6", "unit": "d"})
     assert card.light_curve.fold is not None
     assert len(card.light_curve.drawing.source.data["x"]) == 80
     median = card.light_curve.drawing.median.data["y"]
