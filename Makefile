@@ -11,12 +11,13 @@ PYTHON ?= $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 pytho
 # A browser is opened only where there is a screen to show it on.
 SHOW := $(if $(or $(DISPLAY),$(WAYLAND_DISPLAY),$(filter Darwin,$(shell uname))),--show)
 
-.PHONY: help serve test test-browser lint bench science demo-run screenshots clean
+.PHONY: help serve test test-browser lint bench gpu science demo-run screenshots clean
 
 help:
 	@echo "make serve     the page, on the demo sky (PORT=5006, ATLAS=path for your own)"
 	@echo "make test      ruff, mypy, pytest with a real browser"
 	@echo "make bench     one table of speeds"
+	@echo "make gpu       all checks that need a GPU, in one table"
 	@echo "make science   the real-data report (DATA=folder with asas_acvs and eros1_lmc)"
 
 serve: $(VENV)/installed
@@ -36,6 +37,10 @@ lint: $(VENV)/installed-test
 bench: $(VENV)/installed-test
 	$(PY) tests/install_browser.py
 	$(PY) tests/benchmarks/run.py
+
+# Every check that needs a GPU; on one without: ARGS="--device cpu --tiny".
+gpu: $(VENV)/installed-test
+	$(PY) tests/benchmarks/gpu.py $(ARGS)
 
 science: $(VENV)/installed
 	$(PY) -m model.science "$(DATA)" --out reports/science

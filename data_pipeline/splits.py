@@ -109,8 +109,8 @@ def label_subsets(
     """Return the paper's smaller label sets: in each part the common classes are capped.
 
     The cap is the largest number per class that leaves at most the wanted fraction of the part's
-    labelled stars (Rizhko & Bloom 2024); rare classes stay whole, stars without a label are left
-    out. Smaller subsets lie inside larger ones.
+    labelled stars (Rizhko & Bloom 2024), but never below one; rare classes stay whole, stars
+    without a label are left out. Smaller subsets lie inside larger ones.
     """
     label_of = pd.Series(_as_text(labels), index=_checked(source_id))
     labelled = split[split["source_id"].map(label_of) != ""]
@@ -160,7 +160,7 @@ def _capped(
     ids: NDArray[np.int64], labels: NDArray, fraction: float, seed: int
 ) -> NDArray[np.int64]:
     classes, code = np.unique(labels, return_inverse=True)
-    cap = class_cap(np.bincount(code, minlength=len(classes)), fraction)
+    cap = max(1, class_cap(np.bincount(code, minlength=len(classes)), fraction))
     order = np.lexsort((hash_order(ids, seed), code))
     rank_in_class = np.arange(len(ids)) - np.searchsorted(code[order], code[order])
     return ids[order[rank_in_class < cap]]

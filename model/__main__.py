@@ -71,6 +71,19 @@ def build_parser() -> argparse.ArgumentParser:
     command.add_argument("--run", type=Path, required=True, help="run to embed with")
     command.set_defaults(main="embed")
 
+    command = commands.add_parser("import-published", help="published AstroM3 weights as a run")
+    command.add_argument("where", metavar="WHERE", help="directory or hub id of the weights")
+    command.add_argument("--out", type=Path, required=True, metavar="RUN", help="run to make")
+    command.add_argument("--overwrite", action="store_true", help="set an existing directory aside")
+    command.add_argument(
+        "--info", type=Path, required=True, metavar="FILE", help="info.json of their split"
+    )
+    command.add_argument(
+        "--seen", type=Path, required=True, nargs="+", metavar="FILE",
+        help="train.csv and val.csv of their split: stars that are never scored",
+    )  # fmt: skip
+    command.set_defaults(main="import-published")
+
     command = commands.add_parser("atlas", help="neighbours, maps and flags: what the page opens")
     atlas_cli.add_arguments(command)
     command.set_defaults(main=atlas_cli.main)

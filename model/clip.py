@@ -46,6 +46,11 @@ class MultimodalCLIP(nn.Module):
         for name, arrays in tensors.arrays.items():
             self.encoder(name).fit_scalers(arrays, rows)  # type: ignore[arg-type]
 
+    def compile_encoders(self) -> None:
+        """Have torch.compile fuse each encoder when it is first called."""
+        for encoder in self.encoders.values():
+            encoder.compile()
+
     def hidden(self, batch: Batch) -> dict[str, Tensor]:
         """Return the encoders' vectors (n, H) of the stars that have each modality."""
         return {

@@ -12,11 +12,10 @@ import numpy as np
 from data_pipeline.cli import write_json
 from data_pipeline.survey import Survey
 from model import distributed, options
+from model.astrom3.importing import import_published
 from model.checks import raise_all, split_rows
 from model.config import FinetuneConfig, TrainConfig
 from model.embed import embed
-from model.evaluation.grid import EvaluationConfig
-from model.evaluation.report import evaluate
 from model.execution import Execution
 from model.finetune import finetune
 from model.labels import read_labels
@@ -35,6 +34,7 @@ def run(args: argparse.Namespace) -> None:
             "embed": embed_command,
             "evaluate": evaluate_command,
             "tune": tune_command,
+            "import-published": import_command,
         }[args.main](args)
     finally:
         distributed.stop()
@@ -103,6 +103,10 @@ def predict_command(args: argparse.Namespace) -> None:
 
 def evaluate_command(args: argparse.Namespace) -> None:
     """Evaluate, and show the report."""
+    # Imported here: the other commands need not wait for the plotting library.
+    from model.evaluation.grid import EvaluationConfig
+    from model.evaluation.report import evaluate
+
     survey = Survey.open(args.survey)
     given: dict[str, Any] = {}
     origin = Run.open(args.run, "pretraining") if args.run else None
@@ -140,11 +144,20 @@ def tune_command(args: argparse.Namespace) -> None:
     write_json(args.json, figures)
 
 
+def import_command(args: argparse.Namespace) -> None:
+    """Make a run of published weights."""
+    execution = Execution(overwrite=args.overwrite, command=args.command_line)
+    run = import_published(args.where, args.info, args.seen, args.out, execution)
+    print(f"run of {args.where}, which saw {len(run.training_ids)} stars, written to {args.out}")
+
+
 def embed_command(args: argparse.Namespace) -> None:
     """Embed, and say what is absent."""
     started = time.perf_counter()
     survey = Survey.open(args.survey)
     embeddings = embed(survey, Run.open(args.run), args.out, _execution(args))
+    if distributed.rank() > 0:
+        return
     seconds = time.perf_counter() - started
     figures: dict[str, Any] = {
         "n_objects": len(embeddings),
@@ -165,6 +178,7 @@ def _execution(args: argparse.Namespace) -> Execution:
         device=args.device,
         cache=args.cache,
         workers=args.workers,
+        compile=args.compile,
         restart=getattr(args, "restart", False),
         overwrite=args.overwrite,
         command=args.command_line,

@@ -1,7 +1,8 @@
 """One code path for one process and many: everything here is the identity where there is one.
 
-`torchrun` sets the environment; each rank then takes its share of a batch, the losses see the
-vectors of all ranks, and the gradients are averaged.
+`torchrun --nproc-per-node N -m -- model train ...` sets the environment; each rank then takes its
+share of a batch, the losses see the vectors of all ranks, and the gradients are averaged. (The bare
+`--` keeps torchrun from reading our options as its own.)
 """
 
 from __future__ import annotations
@@ -15,9 +16,8 @@ from torch import Tensor, distributed
 from torch.distributed.nn.functional import all_gather
 
 
-def start() -> torch.device:
+def start(cuda: bool) -> torch.device:
     """Join the other ranks, where there are any; returns the device of this one."""
-    cuda = torch.cuda.is_available()
     if int(os.environ.get("WORLD_SIZE", "1")) > 1 and not distributed.is_initialized():
         distributed.init_process_group("nccl" if cuda else "gloo")
     return (
@@ -60,6 +60,15 @@ def gather_rows(rows: Tensor) -> Tensor:
     padded = torch.cat([rows, rows.new_zeros(longest - len(rows), *rows.shape[1:])])
     parts = all_gather(padded)
     return torch.cat([part[: int(count)] for part, count in zip(parts, counts, strict=True)])
+
+
+def add_up(array: NDArray, device: torch.device) -> NDArray:
+    """Return the sum over the ranks of an array that each has filled a part of."""
+    if n_ranks() == 1:
+        return array
+    total = torch.from_numpy(array).to(device)
+    distributed.all_reduce(total)
+    return total.cpu().numpy()
 
 
 def average_gradients(parameters: Iterable[Tensor]) -> None:

@@ -16,6 +16,8 @@ class Execution:
     """Directory for the prepared inputs; by default SURVEY.tensors beside the survey."""
     workers: int | None = None
     """Processes that prepare the inputs; by default all cores for large surveys."""
+    compile: bool = False
+    """Let torch.compile fuse the encoders: minutes once, then faster; for long runs on a GPU."""
     restart: bool = False
     """Drop the state of a killed training instead of continuing it."""
     overwrite: bool = False

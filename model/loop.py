@@ -127,7 +127,7 @@ class Loop:
         with self._autocast():
             loss, figures = self.task.loss(batch, generator)
         if not torch.isfinite(loss):
-            raise FloatingPointError(f"the loss became {float(loss)} at step {step}")
+            raise FloatingPointError(f"the loss became {loss.item()} at step {step}")
         if loss.requires_grad:
             loss.backward()
             distributed.average_gradients(self.module.parameters())
@@ -194,7 +194,7 @@ def chosen_device(name: str = "auto") -> torch.device:
         raise InputError(f"--device must be auto, cpu or cuda, found {name!r}.")
     if name == "cuda" and not torch.cuda.is_available():
         raise InputError("--device cuda: torch sees no such device here; use --device cpu.")
-    return torch.device("cpu") if name == "cpu" else distributed.start()
+    return distributed.start(cuda=name != "cpu" and torch.cuda.is_available())
 
 
 def _seed_everything(seed: int, epoch: int) -> Generator:

@@ -31,6 +31,9 @@ def add_common(parser: argparse.ArgumentParser, out: str, out_help: str) -> None
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda (auto)")
     parser.add_argument(
+        "--compile", action="store_true", help="fuse the encoders: for long trainings on a GPU"
+    )
+    parser.add_argument(
         "--workers", type=int, metavar="N", help="processes that prepare the inputs"
     )
     parser.add_argument(

@@ -22,6 +22,7 @@ from model.execution import DEFAULT, Execution
 from model.loop import Figures, Loop, Task, chosen_device
 from model.loss import clip_loss, enough, pair_losses
 from model.modalities import Batch, SurveyTensors, chunks, hide_modalities
+from model.resident import on_device
 from model.resume import fingerprint, fresh_state_path
 from model.run import Run, write_run
 from model.schedule import parameter_groups
@@ -50,6 +51,9 @@ def train(
     torch.manual_seed(config.seed)
     model = MultimodalCLIP(tensors.config)
     model.fit_scalers(tensors, rows["train"])
+    if execution.compile:
+        model.compile_encoders()
+    tensors = on_device(tensors, where)
     loop = Loop(
         task=Pretraining(model, tensors, rows["val"], config, where),
         tensors=tensors,

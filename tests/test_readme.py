@@ -43,7 +43,7 @@ def readme_blocks() -> list[list[str]]:
 
 COMMANDS = [command for block in readme_blocks() for command in block]
 SERVERS = [c for c in COMMANDS if c.startswith("make serve") or "panel serve" in c]
-RECIPE_ONLY = [c for c in COMMANDS if re.match(r"make (test|bench|science)\b", c)]
+RECIPE_ONLY = [c for c in COMMANDS if re.match(r"make (test|bench|gpu|science)\b", c)]
 CHAIN = [c for c in COMMANDS if re.match(r"python -m (data_pipeline|model) ", c)]
 INSTALL = [c for c in COMMANDS if "-m venv" in c or "pip install" in c]
 FETCH = [c for c in COMMANDS if c.startswith(("git clone", "cd "))]

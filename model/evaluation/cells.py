@@ -25,9 +25,18 @@ from sklearn.metrics import f1_score
 from data_pipeline.cli import write_json
 from data_pipeline.survey import Survey
 from model.checks import Rows, raise_all, split_rows
+from model.config import FinetuneConfig
 from model.embed import embed
 from model.embeddings import Embeddings
-from model.evaluation.grid import ALL, FULL, PRETRAINED, Cell, EvaluationConfig, seed_of
+from model.evaluation.grid import (
+    ALL,
+    FULL,
+    PRETRAINED,
+    Cell,
+    EvaluationConfig,
+    seed_of,
+    split_name,
+)
 from model.evaluation.statistics import calibration
 from model.execution import Execution
 from model.finetune import finetune
@@ -69,11 +78,26 @@ class Workshop:
             embed(self.survey, self.pretrained(base), path, self.execution)
         return Embeddings.open(path)
 
-    def classes(self, split: str) -> tuple[ClassLabels, Rows]:
-        """Return the classes learned on a split, and its labelled rows."""
-        rows, problems = split_rows(self.survey, split)
+    def settings(self, base: str, subset: str) -> FinetuneConfig:
+        """Return the settings of a classifier: a label subset learns the classes of the whole."""
+        settings = replace(
+            self.config.finetuning, split=split_name(base, subset), seed=seed_of(base)
+        )
+        if subset == FULL:
+            return settings
+        labels = read_labels(self.survey)
+        rows, _ = split_rows(self.survey, base)
+        learned = choose_classes(
+            labels, rows["train"], settings.exclude_classes, settings.min_class_count
+        ).classes
+        others = tuple(sorted(set(labels.dropna()) - set(learned)))
+        return replace(settings, exclude_classes=others, min_class_count=1)
+
+    def classes(self, base: str, subset: str) -> tuple[ClassLabels, Rows]:
+        """Return the classes learned from a label subset, and its labelled rows."""
+        settings = self.settings(base, subset)
+        rows, problems = split_rows(self.survey, settings.split)
         raise_all(problems)
-        settings = self.config.finetuning
         labels = choose_classes(
             read_labels(self.survey), rows["train"], settings.exclude_classes,
             settings.min_class_count,
@@ -90,7 +114,7 @@ class Workshop:
         names = modalities if cell.mode == ALL else (cell.mode,)
         origin = self.pretrained(cell.base) if cell.start == PRETRAINED else None
         config = origin.model_config if origin else self.config.model
-        settings = replace(self.config.finetuning, split=cell.split, seed=seed_of(cell.base))
+        settings = self.settings(cell.base, cell.subset)
         path = self.home / "runs" / f"{cell.name}.classifier"
         if not path.is_dir():
             finetune(
@@ -106,7 +130,7 @@ class Workshop:
         return json.loads(file.read_text(encoding="utf-8"))
 
     def _score(self, cell: Cell, run: Run, names: Names) -> dict[str, Any]:
-        labels, rows = self.classes(cell.split)
+        labels, rows = self.classes(cell.base, cell.subset)
         device = chosen_device(self.execution.device)
         classifier = load_classifier(run).to(device)
         names = run.model_config.modalities
@@ -156,7 +180,7 @@ class Workshop:
         file = self.home / "cells" / f"{base}.{subset}.nuisance.json"
         if file.is_file():
             return json.loads(file.read_text(encoding="utf-8"))
-        labels, rows = self.classes(base if subset == FULL else f"{base}-{subset}")
+        labels, rows = self.classes(base, subset)
         features = table.to_numpy(np.float64, na_value=np.nan)
         features = features[:, varying_columns(features[rows["train"]])]
         trees = HistGradientBoostingClassifier(

@@ -36,7 +36,7 @@ class Cell:
     @property
     def split(self) -> str:
         """Split of the survey that the classifier learns."""
-        return self.base if self.subset == FULL else f"{self.base}-{self.subset}"
+        return split_name(self.base, self.subset)
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,11 @@ class EvaluationConfig:
             "training": asdict(self.training),
             "finetuning": asdict(self.finetuning),
         }
+
+
+def split_name(base: str, subset: str) -> str:
+    """Return the split of a label subset."""
+    return base if subset == FULL else f"{base}-{subset}"
 
 
 def seed_of(base: str) -> int:

@@ -78,10 +78,17 @@ def _accuracy(rows: Sequence[Figures]) -> Figure:
         axis.set_xticks([SHARE[s] for s in SUBSETS], [str(SHARE[s]) for s in SUBSETS])
         axis.minorticks_off()
         axis.set_title(mode)
+        axis.set_xlim(8, 125)
         axis.set_xlabel("labels used (%)")
     axes[0].set_ylabel("test accuracy (%)")
-    axes[-1].legend(frameon=False)
+    _legend(figure, axes[0])
     return figure
+
+
+def _legend(figure: Figure, axis: Axes) -> None:
+    """Put one legend for all panels below them."""
+    handles, labels = axis.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
 
 
 _LABEL = {PRETRAINED: "pre-trained", SCRATCH: "from scratch", "nuisance": "nuisance only"}
@@ -129,6 +136,7 @@ def _calibration(cells: Sequence[Figures]) -> Figure:
             axis.plot(
                 pooled["confidence"], pooled["accuracy"], color=COLORS[start],
                 marker=MARKERS[start], markersize=4, linewidth=1.2, label=_LABEL[start],
+                clip_on=False,
             )  # fmt: skip
         axis.set_title(mode)
         axis.set_xlabel("stated probability")
@@ -136,7 +144,7 @@ def _calibration(cells: Sequence[Figures]) -> Figure:
         axis.set_xlim(0, 1)
         axis.set_ylim(0, 1)
     axes[0].set_ylabel("share that is right")
-    axes[-1].legend(frameon=False)
+    _legend(figure, axes[0])
     return figure
 
 
@@ -173,7 +181,7 @@ def _numeric(rows: Sequence[Figures]) -> Figure:
                 axis.plot(value, y, "o", color=color, markersize=3.5)
         axis.axvline(0, color="#bbbbbb", linewidth=0.8)
         axis.set_xlim(-0.5, 1.02)
-        axis.set_title(column)
+        axis.set_title(column.replace(" ", "\n"), fontsize=8)
         axis.set_xlabel("R²")
     names = [a if a == b else f"{a} → {b}" for a, b in where]
     axes[0].set_yticks(range(len(where)), names)

@@ -23,7 +23,7 @@ from model.checks import raise_all, split_rows
 from model.evaluation import plots, tables
 from model.evaluation.cells import Workshop
 from model.evaluation.estimate import estimate
-from model.evaluation.grid import FULL, PRETRAINED, EvaluationConfig
+from model.evaluation.grid import PRETRAINED, EvaluationConfig, split_name
 from model.evaluation.numeric import numeric_columns, read_off
 from model.evaluation.text import in_words
 from model.evaluation.zero_shot import retrieval, zero_shot
@@ -108,7 +108,7 @@ def _of_embeddings(workshop: Workshop, nuisance: pd.DataFrame, columns: dict[str
     for base in progress(config.bases, "read off"):
         embeddings = workshop.embeddings(base)
         for subset in config.subsets:
-            labels, rows = workshop.classes(base if subset == FULL else f"{base}-{subset}")
+            labels, rows = workshop.classes(base, subset)
             spaces = zero_shot(embeddings, labels.code, rows["train"], rows["test"])
             zero.append({"base": base, "subset": subset, "spaces": spaces})
         rows, _ = split_rows(workshop.survey, base)
@@ -139,7 +139,7 @@ def _brightness_and_color(workshop: Workshop) -> np.ndarray:
 
 
 def _check_splits(survey: Survey, config: EvaluationConfig) -> None:
-    problems = [problem for base in config.bases for problem in split_rows(survey, base)[1]]
+    problems = [problem for name in _split_names(config) for problem in split_rows(survey, name)[1]]
     if "class_label" not in survey.objects or not survey.objects["class_label"].notna().any():
         problems.append(f"{survey.path} has no class labels to evaluate against.")
     if config.run and PRETRAINED in config.starts:
@@ -173,13 +173,12 @@ def _claim(out: Path, survey: Survey, config: EvaluationConfig, execution: Execu
 
 
 def _write_splits(survey: Survey, config: EvaluationConfig, out: Path) -> None:
-    names = [
-        base if subset == FULL else f"{base}-{subset}"
-        for base in config.bases
-        for subset in config.subsets
-    ]
-    frames = [survey.split(name) for name in names]
+    frames = [survey.split(name) for name in _split_names(config)]
     pd.concat([f for f in frames if f is not None]).to_parquet(out / "splits.parquet", index=False)
+
+
+def _split_names(config: EvaluationConfig) -> list[str]:
+    return [split_name(base, subset) for base in config.bases for subset in config.subsets]
 
 
 def _with_nan(value: Any) -> Any:

@@ -61,13 +61,14 @@ def class_centers(vectors: Vectors, code: Codes) -> tuple[Vectors, Codes]:
 
 
 def retrieval(
-    embeddings: Embeddings, rows: Rows, match: NDArray[np.float64] | None = None, n_near: int = 50
+    embeddings: Embeddings, rows: Rows, match: NDArray[np.float64] | None = None
 ) -> dict[str, Any]:
     """Return how often a star's other modality is found by one of its modalities.
 
     For each ordered pair: recall at 1 and 10 and the median rank among all of `rows` that have
     both, beside chance. With `match` (N, k; brightness and color, say) a star is sought among the
-    `n_near` most like it in these only: what is left then is not brightness or color.
+    quarter (20 to 50 stars) most like it in these only: what is found then, brightness or color did
+    not tell.
     """
     figures = {}
     for a in embeddings.modalities:
@@ -79,6 +80,7 @@ def retrieval(
                 continue
             left, right = embeddings.centered(a)[both], embeddings.centered(b)[both]
             similarity = left @ right.T  # (n, n)
+            n_near = min(50, max(20, len(both) // 4))
             near = None if match is None else _nearest(match[both], n_near)
             rank = _ranks(similarity, near)
             n = len(both) if near is None else near.shape[1]

@@ -125,6 +125,16 @@ def embed(bench: Bench) -> list[Figure]:
     return [bench.figure("embed", bench.n / seconds)]
 
 
+def presets(bench: Bench) -> list[Figure]:
+    """`compact` beside `astrom3`, batches of 64; measured by presets.py."""
+    from presets import compare
+
+    cache = bench.work / f"tensors-{bench.n}"
+    return [
+        bench.figure(what, value, "") for what, value in compare(bench.survey(), cache, 64).items()
+    ]
+
+
 def umap(bench: Bench) -> list[Figure]:
     """Neighbours and the fused map by themselves, then the whole atlas."""
     from model.analysis.neighbors import NeighborIndex
@@ -157,6 +167,7 @@ STAGES: dict[str, Callable[[Bench], list[Figure]]] = {
     "build": build,
     "train": train,
     "embed": embed,
+    "presets": presets,
     "umap": umap,
     "page": page,
 }

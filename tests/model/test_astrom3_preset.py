@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import os
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import Generator
 
+from data_pipeline.cli import run_main
 from data_pipeline.light_curves import LightCurve
 from data_pipeline.schema import PAPER_FEATURES, Band, Column
 from data_pipeline.spectra import Spectrum
 from data_pipeline.survey import Survey
 from data_pipeline.survey_writer import SurveyWriter
+from model.__main__ import main
 from model.astrom3.conversion import published_config, published_weights
 from model.astrom3.encoder_config import GalSpecNetConfig, InformerConfig, MetaModelConfig
 from model.astrom3.encoders import InformerEncoder, MetaModelEncoder
 from model.astrom3.informer import Dropout
-from model.astrom3.network import AstroM3
+from model.astrom3.network import AstroM3, AstroM3Config
+from model.astrom3.published_data import PHOTO_COLS
 from model.config import FinetuneConfig, ModelConfig, TrainConfig, astrom3, preset_settings
 from model.embed import embed
 from model.execution import Execution
@@ -206,3 +211,33 @@ def test_published_weights_give_the_published_vectors_on_a_survey(
         whole = published.losses(theirs)
     assert float(whole["ps"]) == pytest.approx(2 * float(halves["photometry-spectra"]), rel=1e-4)
     assert float(whole["mp"]) == pytest.approx(2 * float(halves["photometry-metadata"]), rel=1e-4)
+
+
+def test_published_weights_become_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = AstroM3Config(
+        hidden_dim=8, p_d_model=8, p_n_heads=2, p_d_ff=8, p_e_layers=1, m_hidden_dim=8
+    )
+    torch.manual_seed(3)
+    published = AstroM3(config)
+    save_file(published.state_dict(), tmp_path / "model.safetensors")
+    (tmp_path / "config.json").write_text(json.dumps(asdict(config)))
+    names = [*PHOTO_COLS, *PAPER_FEATURES]
+    info = {"all_cols": names, "mean": list(range(38)), "std": [2.0] * 38}
+    (tmp_path / "info.json").write_text(json.dumps(info))
+    (tmp_path / "train.csv").write_text("id,target\nEDR3 3714273187707121920,EW\nEDR3 7,SR\n")
+    command = ["import-published", str(tmp_path), "--info", str(tmp_path / "info.json"),
+               "--seen", str(tmp_path / "train.csv"), "--out", str(tmp_path / "run")]  # fmt: skip
+    main(command)
+    assert "which saw 2 stars" in capsys.readouterr().out
+    run = Run.open(tmp_path / "run", "pretraining")
+    assert run.training_ids.tolist() == [7, 3714273187707121920]
+    clip = run.clip()
+    for name, value in published_weights(clip).items():
+        assert torch.equal(value, published.state_dict()[name]), name
+    metadata = clip.encoder("metadata")
+    assert isinstance(metadata, MetaModelEncoder)
+    assert metadata.standardize.mean.tolist() == list(range(4, 38))
+    assert published_config(run.model_config) == config
+    (tmp_path / "train.csv").write_text("name\nx\n")
+    assert run_main(main, [*command, "--overwrite"]) == 2
+    assert "no CSV file with a column id" in capsys.readouterr().err

@@ -146,8 +146,8 @@ def test_zero_shot_and_retrieval_find_what_clusters(sky) -> None:  # type: ignor
     # classes are shared between the modalities, single stars are not
     assert 0.02 < pairs["photometry→metadata"]["recall_10"] < 0.5
     color = code[:, None] + 0.01 * np.random.default_rng(0).normal(size=(len(code), 1))
-    matched = retrieval(embeddings, rows, color, n_near=40)
-    assert matched["photometry→metadata"]["among"] == 40
+    matched = retrieval(embeddings, rows, color)
+    assert matched["photometry→metadata"]["among"] == 50
 
 
 def test_numbers_are_read_off_where_they_can_be(sky, survey: Survey) -> None:  # type: ignore[no-untyped-def]
