@@ -114,7 +114,7 @@ def evaluate_command(args: argparse.Namespace) -> None:
     if origin is not None:
         given = {"run": str(args.run), "bases": (origin.training["split"],)}
     if args.seeds:
-        given["bases"] = tuple(s if s.startswith("seed-") else f"seed-{s}" for s in args.seeds)
+        given["bases"] = tuple(f"seed-{s}" if s.isdigit() else s for s in args.seeds)
     given |= {n: getattr(args, n) for n in ("subsets", "modes", "starts") if getattr(args, n)}
     config = EvaluationConfig(
         model=model,

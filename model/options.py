@@ -75,7 +75,11 @@ def add_evaluation(parser: argparse.ArgumentParser) -> None:
         "--subsets", type=names, default=(), metavar="A,B", help="full,sub50,sub25,sub10"
     )
     parser.add_argument(
-        "--seeds", type=names, default=(), metavar="A,B", help="seeds of splits (42,0,66,12,123)"
+        "--seeds",
+        type=names,
+        default=(),
+        metavar="A,B",
+        help="seeds of splits, or names of splits (42,0,66,12,123)",
     )
     parser.add_argument(
         "--starts", type=names, default=(), metavar="A,B", help="pretrained,scratch"

@@ -3,7 +3,7 @@
 `AstroM3Dataset` holds raw records, `AstroM3Processed` inputs that are ready. The latter has neither
 identifiers nor positions, and its times were rounded to float32 Julian dates: they step by a
 quarter of a day. Whoever loads it is told so, and folding at periods that this would smear is
-refused. To see stars on the page, build a survey from raw records.
+refused. To see the stars on the page, build a survey: `data_pipeline.sources.astrom3` reads both.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from numpy.typing import NDArray
 from data_pipeline.errors import InputError
 from data_pipeline.light_curves import phase_fold
 from data_pipeline.schema import PAPER_FEATURES
+from data_pipeline.sources.astrom3 import CLASSES
 from model.astrom3.encoder_config import N_CHANNELS
 from model.astrom3.inputs.metadata import transformed
 from model.astrom3.preprocess import DAYS_PER_YEAR, SEQ_LEN, photometry_input, spectrum_input
 
-CLASSES = ("DSCT", "EA", "EB", "EW", "HADS", "M", "ROT", "RRAB", "RRC", "SR")
 PHOTO_COLS = ("amplitude", "period", "lksl_statistic", "rfr_score")
 TIME_STEP_DAYS = 0.25
 """Spacing of float32 numbers near Julian date 2,457,000."""

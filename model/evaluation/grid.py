@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -109,6 +110,9 @@ def split_name(base: str, subset: str) -> str:
 
 
 def seed_of(base: str) -> int:
-    """Return the seed of the trainings on a split: that in its name, else the usual one."""
-    number = base.removeprefix("seed-")
-    return int(number) if number.isdigit() else 42
+    """Return the seed of the trainings on a split: that in its name, else the usual one.
+
+    "seed-12", and "full_12" of the published data.
+    """
+    found = re.fullmatch(r"(?:seed-|full_)(\d+)", base)
+    return int(found[1]) if found else 42
