@@ -110,10 +110,13 @@ def _draw_classes(axes: Axes, survey: Survey, groups: Mapping[str, NDArray[np.bo
     shown = list(counts.index[:_MOST_CLASSES])
     named = named.where(named.isin(shown), "(others)")
     order = shown + (["(others)"] if len(counts) > len(shown) else [])
+    total = named.value_counts().reindex(order).to_numpy()
     left = np.zeros(len(order))
     for name, mask in groups.items():
-        n = named[mask].value_counts().reindex(order).fillna(0).to_numpy()
-        axes.barh(order, n, left=left, color=_COLORS[name])
-        left += n
+        share = named[mask].value_counts().reindex(order).fillna(0).to_numpy() / total
+        axes.barh(order, share, left=left, color=_COLORS[name])
+        left += share
+    for i, n in enumerate(total):
+        axes.text(1.01, i, f"{n:.0f}", va="center", transform=axes.get_yaxis_transform())
     axes.invert_yaxis()
-    axes.set(xlabel="stars", xscale="symlog" if left.max() > 50 * max(left.min(), 1) else "linear")
+    axes.set(xlabel="share of the class's stars; their number at the right", xlim=(0.0, 1.0))
