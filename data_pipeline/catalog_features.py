@@ -97,7 +97,8 @@ def _paper(objects: Table, config: BuildConfig) -> tuple[Table, list[Column]]:
             f"{', '.join(missing)}. Name them in catalog.columns, add them with [[join]], or use "
             'features = "honest".'
         )
-    return objects, list(PAPER_FEATURES.values())
+    others = [name for name in objects if name not in PAPER_FEATURES]
+    return objects[[*others, *PAPER_FEATURES]], list(PAPER_FEATURES.values())
 
 
 def _honest(objects: Table, config: BuildConfig) -> tuple[Table, list[Column]]:
