@@ -13,6 +13,7 @@ import panel as pn
 
 from app.atlas_store import AtlasStore
 from app.demo import demo_atlas
+from app.serving import listen_to_this_machine, serve_health
 from app.shading import warm_up
 from app.star_view import MARKER_LIMIT
 from app.verdicts.book import VerdictBook
@@ -48,6 +49,8 @@ def open_atlas(arguments: list[str]) -> AtlasStore:
 
 def prepare() -> None:
     """Put the store where main.py finds it; Bokeh runs this file twice, the work is done once."""
+    listen_to_this_machine()
+    serve_health()
     if "store" in pn.state.cache:
         return
     try:

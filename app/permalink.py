@@ -23,6 +23,7 @@ from data_pipeline.errors import InputError
 
 MAX_LENGTH = 8000
 """Longer addresses get cut by browsers, mail and chat programs."""
+_MAX_TOLD = 160
 _PLAIN = {
     "map": "map_modality",
     "diagram": "diagram",
@@ -106,6 +107,7 @@ class Permalink:
                     problems.append(f"{key}: {error}")
         if problems:
             told = str(problems[0]).strip().rstrip(".")
+            told = told if len(told) <= _MAX_TOLD else f"{told[:_MAX_TOLD]}…"
             self.state.notice = f"Part of the address was not understood ({told})."
 
     def _changed(self, name: str) -> bool:

@@ -33,6 +33,7 @@ from app.verdicts.queue import Mask, Queue
 from app.verdicts.report import shares_of
 from app.vetter import must_sign_in, signed_in, system_user
 from data_pipeline.errors import InputError
+from data_pipeline.verdict_log import SEPARATOR
 
 THRESHOLDS = ("percentile", "min_modalities", "dbscan_eps", "dbscan_min_samples")
 Message = dict[str, Any]
@@ -157,6 +158,9 @@ class Vetting(param.Parameterized):
         row = self.store.row(source_id) if abs(source_id) < 2**63 else -1
         if row < 0:
             raise InputError(f"no star {source_id} in this atlas.")
+        classes = [str(name) for name in message.get("classes") or ()]
+        if any(SEPARATOR in name for name in classes):
+            raise InputError("one class at a time.")
         told = self.shown(row) | {"resent": not self.is_about_focus(message)}
         return Entry(
             client_id=str(message["client_id"]),
@@ -164,7 +168,7 @@ class Vetting(param.Parameterized):
             vetter=self.state.vetter,
             source_id=source_id,
             kind=str(message["kind"]),
-            classes="|".join(str(name) for name in message.get("classes") or ()),
+            classes=SEPARATOR.join(classes),
             is_sure=bool(message.get("is_sure", True)),
             period_days=_number(message.get("period_days")),
             epoch_days=_number(message.get("epoch_days")),

@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -29,13 +29,15 @@ expect.set_options(timeout=30_000)  # a busy machine is slow, not wrong
 
 
 @contextmanager
-def serving(*arguments: str, log: Path, **environment: str) -> Iterator[str]:
-    """Run `panel serve app --args ...` and yield the page's address once it answers."""
+def serving(
+    *arguments: str, log: Path, options: Sequence[str] = (), **environment: str
+) -> Iterator[str]:
+    """Run `panel serve app OPTIONS --args ...` and yield the page's address once it answers."""
     port = free_port()
     command = [sys.executable, "-m", "panel", "serve", "app", "--port", str(port)]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [*command, *(["--args", *arguments] if arguments else [])],
+            [*command, *options, *(["--args", *arguments] if arguments else [])],
             cwd=REPOSITORY, stdout=output, stderr=output, env={**os.environ, **environment},
         )  # fmt: skip
     try:
