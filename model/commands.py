@@ -121,6 +121,7 @@ def evaluate_command(args: argparse.Namespace) -> None:
         training=options.settings(TrainConfig, args.train_set, model.preset),
         finetuning=options.settings(FinetuneConfig, args.finetune_set, model.preset),
         columns=args.columns,
+        published_settings=args.published_settings,
         keep=args.keep,
         **given,
     )

@@ -87,6 +87,10 @@ def add_evaluation(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--columns", type=names, default=(), metavar="A,B", help="numeric columns to read off"
     )
+    parser.add_argument(
+        "--published-settings", action="store_true",
+        help="with --preset astrom3: each classifier by its own published hyper-parameters",
+    )  # fmt: skip
     parser.add_argument("--keep", action="store_true", help="keep the weights of all classifiers")
     for name, what in (("train", "pre-training"), ("finetune", "classifiers")):
         parser.add_argument(

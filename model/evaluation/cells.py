@@ -24,6 +24,7 @@ from sklearn.metrics import f1_score
 
 from data_pipeline.cli import write_json
 from data_pipeline.survey import Survey
+from model.astrom3.recipes import with_recipe
 from model.checks import Rows, raise_all, split_rows
 from model.config import FinetuneConfig
 from model.embed import embed
@@ -115,6 +116,8 @@ class Workshop:
         origin = self.pretrained(cell.base) if cell.start == PRETRAINED else None
         config = origin.model_config if origin else self.config.model
         settings = self.settings(cell.base, cell.subset)
+        if self.config.published_settings:
+            config, settings = with_recipe(config, settings, cell.mode, cell.subset, cell.start)
         path = self.home / "runs" / f"{cell.name}.classifier"
         if not path.is_dir():
             finetune(

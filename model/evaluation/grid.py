@@ -60,6 +60,8 @@ class EvaluationConfig:
     """With and without pre-training."""
     columns: tuple[str, ...] = ()
     """Numeric columns to read off; empty: periods, colors, parallaxes, abundances."""
+    published_settings: bool = False
+    """Train each classifier of `astrom3` by its own published hyper-parameters."""
     run: str = ""
     """Weights of a given pre-training, which then serves every cell."""
     keep: bool = field(default=False, compare=False)
@@ -77,6 +79,8 @@ class EvaluationConfig:
             for one in chosen
             if one not in known
         ]
+        if self.published_settings and self.model.preset != "astrom3":
+            problems.append(f"there are no published settings of {self.model.preset}")
         require(problems + ([] if self.bases else ["bases must name a split"]), "evaluate")
 
     def chosen_modes(self, modalities: Sequence[str]) -> tuple[str, ...]:

@@ -27,8 +27,10 @@ from model.astrom3.encoders import InformerEncoder, MetaModelEncoder
 from model.astrom3.informer import Dropout
 from model.astrom3.network import AstroM3, AstroM3Config
 from model.astrom3.published_data import PHOTO_COLS
+from model.astrom3.recipes import RECIPES, with_recipe
 from model.config import FinetuneConfig, ModelConfig, TrainConfig, astrom3, preset_settings
 from model.embed import embed
+from model.evaluation.grid import EvaluationConfig
 from model.execution import Execution
 from model.finetune import finetune
 from model.loss import pair_losses
@@ -241,3 +243,16 @@ def test_published_weights_become_a_run(tmp_path: Path, capsys: pytest.CaptureFi
     (tmp_path / "train.csv").write_text("name\nx\n")
     assert run_main(main, [*command, "--overwrite"]) == 2
     assert "no CSV file with a column id" in capsys.readouterr().err
+
+
+def test_published_settings_are_there_for_every_cell() -> None:
+    cells = EvaluationConfig(astrom3(), TrainConfig(), FinetuneConfig()).cells(
+        ("photometry", "spectra", "metadata")
+    )
+    for cell in cells:
+        with_recipe(astrom3(), FinetuneConfig(), cell.mode, cell.subset, cell.start)
+    assert len(RECIPES) == 32
+    model, settings = with_recipe(astrom3(), FinetuneConfig(), "spectra", "sub10", "pretrained")
+    assert settings.learning_rate == pytest.approx(0.00901894)
+    assert model.encoders["spectra"].dropout == pytest.approx(0.376955)
+    assert model.encoders["metadata"] == astrom3().encoders["metadata"]
