@@ -44,7 +44,8 @@ def estimate(workshop: Workshop, device: torch.device) -> tuple[str, float]:
         n_passes += config.finetuning.epochs * sizes[cell.split]
     made = (workshop.home / "runs").glob("*.run")
     bases = {c.base for c in todo if c.start == PRETRAINED} - {path.stem for path in made}
-    for base in bases if not config.run else ():
+    bases = set() if config.run else bases
+    for base in bases:
         n_train = len(split_rows(workshop.survey, base)[0].get("train", ()))
         views = 2 if config.training.view_weight else 1
         again = 4 / 3 if config.training.chunk_size else 1
