@@ -79,6 +79,22 @@ def test_a_run_that_saw_the_test_stars_is_refused(
     assert "test stars of split 'seed-0'" in capsys.readouterr().err
 
 
+def test_a_given_run_is_evaluated_on_its_own_split(
+    tiny_survey: Path, pretrained: Path, cache: Path, tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    out = tmp_path / "report"
+    command = ["evaluate", str(tiny_survey), "--run", str(pretrained), "--out", str(out)]
+    settings = ["epochs=1", "batch_size=16", "min_class_count=5"]
+    command += ["--cache", str(cache), "--subsets", "full", "--modes", "metadata"]
+    main(command + [word for text in settings for word in ("--finetune-set", text)])
+    assert "2 of 2 classifiers and 0 pre-trainings to do" in capsys.readouterr().err
+    report = json.loads((out / "report.json").read_text())
+    assert report["about"]["bases"] == "default"
+    assert report["accuracy"][0]["paired"]["p"] is None  # one seed proves nothing
+    assert [p.name for p in (out / "runs").iterdir()] == ["default.embeddings"]
+
+
 def test_tune_reaches_its_trials_and_goes_on(
     tiny_survey: Path, cache: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
