@@ -16,7 +16,7 @@ from data_pipeline.errors import InputError
 from data_pipeline.known_columns import METADATA, SPELLINGS
 from data_pipeline.sources import joined
 from data_pipeline.sources.asassn_curves import BANDS
-from data_pipeline.sources.base import Rejections, SourceData, check_positions
+from data_pipeline.sources.base import Rejections, SourceData, check_positions, owners_of
 from data_pipeline.sources.catalogs import class_columns, read_columns
 from data_pipeline.sources.curves import Curves
 from data_pipeline.sources.identify import identified
@@ -112,10 +112,9 @@ def _single(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
 def _merged(v: pd.DataFrame, g: pd.DataFrame) -> pd.DataFrame:
     """Return the stars of both catalogs, each once; what both say, V says first."""
-    names = pd.Series(v["source_id"].to_numpy(), v["original_id"])
     known = g["source_id"].isin(v["source_id"])
-    by_name = g["original_id"].map(names[~names.index.duplicated()])
-    same = g["source_id"].where(known | by_name.isna(), by_name).astype("int64")
+    by_name = owners_of(g["original_id"], v["original_id"], v["source_id"])
+    same = g["source_id"].where(known | (by_name < 0), by_name)
     g = g.assign(source_id=same).drop_duplicates("source_id")
     g = g.rename(columns=_PER_BAND).set_index("source_id")
     v = v.rename(columns={"class_label": "class_label_v"}).set_index("source_id")

@@ -26,7 +26,7 @@ from data_pipeline.known_columns import KNOWN_COLUMNS
 from data_pipeline.light_curves import LightCurve
 from data_pipeline.schema import PAPER_FEATURES, STANDARD_COLUMNS, Band, Column
 from data_pipeline.sources.asassn_curves import BANDS
-from data_pipeline.sources.base import Ids, Rejections, SourceData
+from data_pipeline.sources.base import Ids, Rejections, SourceData, owners_of
 from data_pipeline.sources.catalogs import read_columns
 from data_pipeline.sources.curves import Curves
 from data_pipeline.sources.identify import identified
@@ -86,8 +86,8 @@ def _raw(config: BuildConfig) -> SourceData:
     objects = everything.drop_duplicates("gaia_text", ignore_index=True)
     objects = objects.assign(source_id=objects["gaia_text"])
     objects = identified(objects, "AstroM3", "splits", rejections)
-    known = objects.set_index("gaia_text")["source_id"]
-    splits = everything[["split", "part"]].assign(source_id=everything["gaia_text"].map(known))
+    owner = owners_of(everything["gaia_text"], objects["gaia_text"], objects["source_id"])
+    splits = everything[["split", "part"]].assign(source_id=owner)[owner >= 0]
     objects = objects.drop(columns=["split", "part", "row", "gaia_text"]).reset_index(drop=True)
     inner = replace(
         config,
@@ -104,7 +104,7 @@ def _raw(config: BuildConfig) -> SourceData:
         files=[*files, *curves.paths],
         rejections=rejections,
         columns=_columns(objects),
-        splits=splits.dropna().astype({"source_id": "int64"}),
+        splits=splits,
     )
 
 

@@ -15,7 +15,7 @@ from data_pipeline.errors import InputError
 from data_pipeline.light_curves import LightCurve, join
 from data_pipeline.sources import asassn_curves
 from data_pipeline.sources.archives import FileSet
-from data_pipeline.sources.base import Ids, Rejections
+from data_pipeline.sources.base import Ids, Rejections, owners_of
 from data_pipeline.sources.catalogs import open_table
 from data_pipeline.sources.curve_tables import CurveReader, Note, Star
 from data_pipeline.sources.star_files import files_of_stars, note_problems, split_pattern
@@ -200,12 +200,9 @@ def _owners(keys: pd.Series, key: str, objects: pd.DataFrame) -> NDArray[np.int6
         text = text.str.removesuffix(".0")
     if key == "source_id":
         text = text.str.extract(r"(\d+)$", expand=False)
-    known = pd.Series(objects["source_id"].to_numpy(), objects[key].astype("str").to_numpy())
     codes, unique = pd.factorize(text)
-    of_unique = known.reindex(unique).fillna(-1).astype("int64").to_numpy() if len(known) else (
-        np.full(len(unique), -1)
-    )  # fmt: skip
-    return np.append(of_unique, -1)[codes]
+    owner = owners_of(unique, objects[key], objects["source_id"])
+    return np.append(owner, -1)[codes]
 
 
 def _slices(sorted_owner: NDArray[np.int64]) -> dict[int, slice]:

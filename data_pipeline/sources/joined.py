@@ -84,7 +84,8 @@ def _joined(
     picked = theirs[added].iloc[best["theirs"]].set_axis(best["ours"].to_numpy())
     result = objects.copy()
     for name in added:
-        column = picked[name].reindex(np.arange(len(objects))).set_axis(objects.index)
+        exact = picked[name].astype("Int64") if picked[name].dtype.kind == "i" else picked[name]
+        column = exact.reindex(np.arange(len(objects))).set_axis(objects.index)
         result[name] = (
             result[name].where(result[name].notna(), column) if name in result else column
         )

@@ -151,7 +151,7 @@ def write_archive(path: Path) -> Path:
             "W1mag": [11.4, 1.0, 2.0],
         }
     )  # fmt: skip
-    g["EDR3_source_id"] = [str(GAIA[0]), "99", "N/A"]  # a float would have lost the last digits
+    g["EDR3_source_id"] = [str(GAIA[0]), "99", "77"]  # a float would have lost the last digits
     g.to_csv(path / "asassn_variables_x.csv", index=False)
     with zipfile.ZipFile(path / "asassnvarlc_vband_complete.zip", "w") as archive:
         archive.writestr("vardb_files/", "")
