@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from data_pipeline.errors import InputError
 from data_pipeline.ids import stable_id
@@ -66,14 +66,14 @@ class SourceData:
     spectra: Callable[[Ids], Iterator[tuple[int, Spectrum]]] = _no_spectra
 
 
-def owners_of(keys: ArrayLike, known: pd.Series, source_id: pd.Series) -> Ids:
+def owners_of(keys: Iterable[str], known: pd.Series, source_id: pd.Series) -> Ids:
     """Return the source_id of each key, -1 where it is unknown; never by way of a float.
 
     (`Series.map` and `reindex` turn integers into floats where anything is missing, and a float has
     not the digits of an identifier.)
     """
     first = ~known.duplicated().to_numpy() & known.notna().to_numpy()
-    place = pd.Index(known[first].astype("str")).get_indexer(pd.Index(keys, dtype="str"))
+    place = pd.Index(known[first].astype("str")).get_indexer(pd.Index(list(keys), dtype="str"))
     return np.where(place >= 0, np.append(source_id[first].to_numpy(np.int64), -1)[place], -1)
 
 
