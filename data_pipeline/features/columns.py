@@ -9,6 +9,7 @@ before it says what it is; a survey whose stars share one distance may promote t
 from data_pipeline.schema import Column
 
 _MAG = ("mag", "phot.mag")
+_AMPLITUDE = ("mag", "src.var.amplitude")
 _RATIO = ("", "stat.value")
 
 
@@ -19,8 +20,10 @@ def _feature(name: str, kind: tuple[str, str], text: str, role: str = "feature")
 
 _SERIES = [
     _feature("mean_mag", _MAG, "median brightness in the bluest band", "catalog"),
-    _feature("amplitude", _MAG, "range between the 5th and 95th percentile"),
-    _feature("scatter", _MAG, "1.4826 times the median absolute deviation"),
+    _feature("amplitude", _AMPLITUDE, "range between the 5th and 95th percentile"),
+    _feature(
+        "scatter", ("mag", "stat.stdev;phot.mag"), "1.4826 times the median absolute deviation"
+    ),
     _feature("skewness", _RATIO, "third standardised moment; positive where dips dominate"),
     _feature("tail_weight", _RATIO, "range of 2nd-98th over range of 25th-75th percentile"),
     _feature("asymmetry", _RATIO, "(p95 + p5 - 2 p50) / (p95 - p5); +1 dips, -1 outbursts"),
@@ -45,7 +48,7 @@ _PERIOD = [
 
 def _fold_columns(tag: str, fold: str) -> list[Column]:
     texts = {
-        "depth": (_MAG, "depth of the deepest minimum below the bright level"),
+        "depth": (_AMPLITUDE, "depth of the deepest minimum below the bright level"),
         "minima_ratio": (_RATIO, "depth of the second minimum over that of the first"),
         "minima_offset": (_RATIO, "distance of the second minimum from half a cycle, in cycles"),
         "between_minima": (_RATIO, "level between the minima over the depth: 0 flat, 1 no maximum"),
@@ -63,7 +66,7 @@ def _fold_columns(tag: str, fold: str) -> list[Column]:
 
 
 _FOURIER_P = [
-    _feature("fourier_amplitude", _MAG, "peak-to-peak of the harmonic fit"),
+    _feature("fourier_amplitude", _AMPLITUDE, "peak-to-peak of the harmonic fit"),
     _feature("fourier_r2", _RATIO, "variance explained by the harmonic fit"),
     *(
         _feature(f"r{k}1", _RATIO, f"amplitude of harmonic {k} over harmonic 1, as r/(1+r)")

@@ -19,7 +19,7 @@ from model.encoder_config import MetadataConfig
 from model.inputs.arrays import ModalityArrays
 
 REASONS = ("", "every feature is missing")
-VERSION = 2
+VERSION = 3
 Table = dict[str, NDArray[np.float64]]
 
 
@@ -70,7 +70,7 @@ def intrinsic_features(table: Table, columns: dict[str, Column], exclude: tuple[
     columns : feature name to its column, for the UCD
     exclude : patterns of names left out
     """
-    magnitudes = [name for name in table if _is(columns[name], "phot.mag")]
+    magnitudes = [name for name in table if _is_magnitude(columns[name])]
     errors = {name for name in table if _is(columns[name], "stat.error")}
     parallax = next((name for name in table if _is(columns[name], "pos.parallax")), None)
     dropped = {name for name in table if any(fnmatchcase(name, pattern) for pattern in exclude)}
@@ -112,6 +112,11 @@ def _safe_parallax(
     parallax_mas: NDArray[np.float64], parallax_error_mas: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     return np.maximum(parallax_mas, np.maximum(parallax_error_mas, 1e-3))
+
+
+def _is_magnitude(column: Column) -> bool:
+    """Whether a column is an apparent magnitude; a difference or a rate of magnitudes is not."""
+    return column.ucd == "phot.mag" or _is(column, "phot.mag;em")
 
 
 def _is(column: Column, *ucds: str) -> bool:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from data_pipeline.features.columns import FEATURE_COLUMNS
 from data_pipeline.light_curves import LightCurve
 from data_pipeline.schema import PAPER_FEATURES, Band, Column
 from data_pipeline.spectra import Spectrum
@@ -208,13 +209,17 @@ def test_brightness_and_errors_become_intrinsic() -> None:
         "l": np.array([10.0, 20.0]),
     }
     columns = {name: PAPER_FEATURES[name] for name in table}
+    own = ("lc_amplitude", "lc_scatter", "lc_slope", "lc_depth_p", "lc_fourier_amplitude")
+    table |= {name: np.array([0.5, 0.6]) for name in own}  # in magnitudes, yet no magnitudes
+    columns |= {name: FEATURE_COLUMNS[name] for name in own}
     derived = metadata.intrinsic_features(table, columns, MetadataConfig().exclude)
     assert set(derived) == {
-        "bp_rp", "absolute_magnitude", "j_mag-phot_g_mean_mag", "tangential_velocity",
+        "bp_rp", "absolute_magnitude", "j_mag-phot_g_mean_mag", "tangential_velocity", *own,
     }  # fmt: skip
     np.testing.assert_allclose(derived["absolute_magnitude"], [5.0, 5.0])
     np.testing.assert_allclose(derived["tangential_velocity"], 9.48)
     np.testing.assert_allclose(derived["j_mag-phot_g_mean_mag"], [-1.0, -1.0])
+    np.testing.assert_array_equal(derived["lc_amplitude"], [0.5, 0.6])
 
 
 def test_negative_parallax_gives_the_faintest_the_star_can_be() -> None:
