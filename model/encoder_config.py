@@ -11,6 +11,8 @@ from typing import ClassVar
 
 from data_pipeline.errors import InputError
 
+MIN_PIXELS = 16  # of a spectrum
+
 
 @dataclass(frozen=True)
 class EncoderConfig:
@@ -105,7 +107,7 @@ class PhotometryConfig(EncoderConfig):
 
 @dataclass(frozen=True)
 class SpectraConfig(EncoderConfig):
-    """One spectrum per star through convolutions over wavelength."""
+    """One spectrum per star, every pixel with weights of its own."""
 
     modality: ClassVar[str] = "spectra"
     architecture: ClassVar[str] = "compact"
@@ -116,18 +118,14 @@ class SpectraConfig(EncoderConfig):
     )
 
     wavelength_angstrom: tuple[float, float] = (3850.0, 9000.0)
-    """First and last wavelength of the grid, Å in vacuum."""
-    step_angstrom: float = 4.0
-    """Step of the grid, Å."""
+    """Middle of the first and about that of the last pixel, Å in vacuum."""
+    step_angstrom: float = 8.0
+    """Width of a pixel, Å: the spectrum is averaged over it."""
     continuum_angstrom: float = 200.0
     """Width of the running mean taken as the continuum, Å."""
-    channels: tuple[int, ...] = (16, 32, 64, 96)
-    """Channels of the stages over wavelength; the stem divides the pixels by 4, the others by 2."""
-    kernel_size: int = 5
-    """Width of the convolutions (odd)."""
-    n_segments: int = 8
-    """The last stage is averaged in this many stretches of wavelength."""
-    value_noise: float = 0.1
+    layers: tuple[int, ...] = (256,)
+    """Widths of the hidden layers."""
+    value_noise: float = 0.07
     """In training noise of up to this standard deviation, random per star, is added to flux over
     median."""
     pixel_dropout: float = 0.15
@@ -141,13 +139,10 @@ class SpectraConfig(EncoderConfig):
             problems.append(
                 f"the grid {low} to {high} Å by {self.step_angstrom} Å must increase from above 0"
             )
-        elif self.n_pixels >> (len(self.channels) + 1) < self.n_segments:
-            problems.append(
-                f"{self.n_pixels} pixels are too few for {len(self.channels)} stages "
-                f"and {self.n_segments} segments"
-            )
-        if self.kernel_size % 2 == 0:
-            problems.append(f"kernel_size must be odd, found {self.kernel_size}")
+        elif self.n_pixels < MIN_PIXELS:
+            problems.append(f"{self.n_pixels} pixels are too few; at least {MIN_PIXELS}")
+        if not self.layers:
+            problems.append("layers must name at least one width")
         return problems
 
     @property

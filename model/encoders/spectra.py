@@ -1,36 +1,53 @@
-"""Spectra: flux over median and its residual from the continuum, through convolutions.
+"""Spectra: flux over median and its residual from the continuum, pixel by pixel, through an MLP.
 
-Letters: B stars, P pixels, C channels, S segments, H hidden_dim.
+A line means what it means by its wavelength, so every pixel has weights of its own: with a few
+thousand spectra these learn sooner, and tell more, than convolutions that look for a shape anywhere
+and are then told where. Pixels are wide enough for the velocities of stars to stay within one.
+Letters: B stars, P pixels, H hidden_dim.
 """
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import torch
-from torch import Generator, Tensor, nn
-from torch.nn import functional
+from numpy.typing import NDArray
+from torch import Generator, Tensor
 
 from model.encoder_config import SpectraConfig
-from model.encoders.base import MLP, ConvBlock, Encoder, Inputs
-from model.inputs.spectra import RESIDUAL_STRETCH
+from model.encoders.base import MLP, Encoder, Inputs
+from model.inputs.arrays import ModalityArrays
+from model.inputs.spectra import RESIDUAL_STRETCH, collate
 
-STEM_STRIDE = 4
+SPREAD_FLOOR = 0.02  # a pixel that is the same in all spectra is not blown up
+CLIP = 6.0  # standard deviations
+FITTED = 20_000  # spectra that a pixel's mean and spread are learned from, at most
 
 
 class SpectraEncoder(Encoder):
     """From `channels` (B, 3, P) to (B, H)."""
 
+    center: Tensor
+    spread: Tensor
+
     def __init__(self, config: SpectraConfig) -> None:
         super().__init__()
         self.config: SpectraConfig = config
-        width, kernel = config.channels, config.kernel_size
-        self.stem = nn.Conv1d(3, width[0], 2 * kernel + 1, STEM_STRIDE, padding=kernel)
-        n_places = (config.n_pixels - 1) // STEM_STRIDE + 1
-        self.place = nn.Parameter(torch.zeros(width[0], n_places))  # a line is what it is by where
-        self.blocks = nn.Sequential(*(ConvBlock(a, b, kernel, 2) for a, b in pairwise(width)))
-        flat = width[-1] * config.n_segments
-        self.out = MLP([flat, config.hidden_dim, config.hidden_dim], config.dropout)
+        self.register_buffer("center", torch.zeros(2, config.n_pixels))
+        self.register_buffer("spread", torch.ones(2, config.n_pixels))
+        self.mlp = MLP([2 * config.n_pixels, *config.layers, config.hidden_dim], config.dropout)
+
+    @torch.no_grad()
+    def fit_scalers(self, arrays: ModalityArrays, rows: NDArray) -> None:
+        """Learn each pixel's mean and standard deviation over the spectra where it is good."""
+        present = rows[arrays.present[rows]]
+        if not len(present):
+            return
+        present = present[:: -(-len(present) // FITTED)]
+        channels = torch.from_numpy(collate(arrays, present, self.config)["channels"])
+        value, good = channels[:, :2], channels[:, 2:]  # (n, 2, P), (n, 1, P)
+        count = good.sum(0).clamp(min=1)  # (1, P)
+        self.center.copy_((value * good).sum(0) / count)
+        variance = ((value - self.center) ** 2 * good).sum(0) / count
+        self.spread.copy_(variance.sqrt() + SPREAD_FLOOR)
 
     def augment(self, inputs: Inputs, generator: Generator) -> Inputs:
         """Add noise and mask one stretch of wavelengths."""
@@ -46,8 +63,7 @@ class SpectraEncoder(Encoder):
         return {"channels": noisy.masked_fill(hidden, 0.0)}
 
     def forward(self, inputs: Inputs) -> Tensor:
-        """Encode the spectra."""
-        x = functional.relu(self.stem(inputs["channels"]) + self.place)  # (B, C, P / 4)
-        x = self.blocks(x)
-        x = functional.adaptive_avg_pool1d(x, self.config.n_segments)  # (B, C, S)
-        return self.out(x.flatten(1))  # (B, H)
+        """Encode the spectra; a bad pixel counts as the mean of the others' there."""
+        value, good = inputs["channels"][:, :2], inputs["channels"][:, 2:]
+        scaled = ((value - self.center) / self.spread).clamp(-CLIP, CLIP) * good  # (B, 2, P)
+        return self.mlp(scaled.flatten(1))  # (B, H)

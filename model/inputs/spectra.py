@@ -1,4 +1,4 @@
-"""Spectra as model inputs: one per star, on a common grid, over its median flux."""
+"""Spectra as model inputs: one per star, averaged in common pixels, over its median flux."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from model.encoder_config import SpectraConfig
 from model.inputs.arrays import ModalityArrays
 
 REASONS = ("", "no spectrum", "too few good pixels in range", "no positive flux")
-VERSION = 2
+VERSION = 3
 MIN_GOOD = 0.2  # fraction of the grid
+MIN_GOOD_IN_PIXEL = 0.25  # of a pixel's width
+SAMPLE_ANGSTROM = 1.0  # pixels are averages over points this close, finer than what is observed
 RESIDUAL_STRETCH = 3.0  # lines are a tenth of the continuum: bring them to the level of the rest
 CLIP = 50.0  # flux over median; emission lines of Miras stay, cosmic rays do not
 
 
 def grid(config: SpectraConfig) -> NDArray[np.float64]:
-    """Return the wavelengths (n_pixels,), Å in vacuum."""
+    """Return the middles of the pixels (n_pixels,), Å in vacuum."""
     steps = np.arange(config.n_pixels, dtype=np.float64)
     return config.wavelength_angstrom[0] + config.step_angstrom * steps
 
@@ -47,8 +49,7 @@ def _star(
 ) -> tuple[int, NDArray | None]:
     if spectrum is None or not len(spectrum):
         return 1, None
-    flux, _, mask = resample(spectrum.rest_frame(), wavelength)
-    good = ~mask & np.isfinite(flux)
+    flux, good = averaged(spectrum.rest_frame(), wavelength, config.step_angstrom)
     if good.mean() < MIN_GOOD:
         return 2, None
     median = float(np.median(flux[good]))
@@ -57,6 +58,22 @@ def _star(
     scaled = np.where(good, np.clip(flux / median, -CLIP, CLIP), 0.0)
     residual = continuum_residual(scaled, good, config)
     return 0, np.stack([np.arcsinh(scaled), residual, good])
+
+
+def averaged(
+    spectrum: Spectrum, wavelength: NDArray[np.float64], step: float
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the mean flux of pixels `step` Å wide, and which of them have enough good points.
+
+    Both (n_pixels,); the mean is over the good points, 0 where there are too few.
+    """
+    n = max(1, round(step / SAMPLE_ANGSTROM))
+    within = ((np.arange(n) + 0.5) / n - 0.5) * step  # (n,)
+    flux, _, mask = resample(spectrum, (wavelength[:, None] + within).ravel())
+    known = (~mask & np.isfinite(flux)).reshape(-1, n)
+    total = np.where(known, flux.reshape(-1, n), 0.0).sum(axis=1)
+    good = known.mean(axis=1) >= MIN_GOOD_IN_PIXEL
+    return np.where(good, total / np.maximum(known.sum(axis=1), 1), 0.0), good
 
 
 def continuum_residual(

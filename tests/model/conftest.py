@@ -150,7 +150,7 @@ def tiny_model_config() -> ModelConfig:
         hidden_dim=16, channels=(8, 8), n_phase_bins=8, n_tokens=8, token_dim=8, n_heads=2,
         n_layers=1,
     )  # fmt: skip
-    spectra = SpectraConfig(hidden_dim=16, channels=(4, 8), step_angstrom=20.0, n_segments=4)
+    spectra = SpectraConfig(hidden_dim=16, layers=(16,), step_angstrom=20.0)
     metadata = MetadataConfig(hidden_dim=16, layers=(16,))
     encoders = {c.modality: c for c in (photometry, spectra, metadata)}
     return ModelConfig(encoders, embed_dim=8)

@@ -15,7 +15,7 @@ from model.run import Run
 SMALL = [
     "--epochs", "2", "--batch-size", "16", "--set", "photometry.channels=[8,8]",
     "--set", "photometry.n_phase_bins=8", "--set", "spectra.step_angstrom=20",
-    "--set", "spectra.channels=[4,8]", "--set", "embed_dim=8",
+    "--set", "spectra.layers=[8]", "--set", "embed_dim=8",
 ]  # fmt: skip
 
 
