@@ -179,10 +179,10 @@ class Embeddings:
         Parameters
         ----------
         method : {"filled", "centered", "paper"}
-            "filled": each modality less its training mean, what is missing filled in, averaged,
-            normalised; tells nothing of what is missing. "centered": the same over what is there,
-            nothing filled in. "paper": the plain mean over those present, not normalised, as
-            Rizhko & Bloom (2024) take it.
+            "filled": each modality less its training mean, what is missing borrowed from an object
+            alike, averaged, normalised; tells nothing of what is missing. "centered": the same over
+            what is there, nothing filled in. "paper": the plain mean over those present, not
+            normalised, as Rizhko & Bloom (2024) take it.
         modalities : sequence of str, optional
             Those to fuse; all by default.
 
@@ -194,7 +194,7 @@ class Embeddings:
             raise InputError(f"Fusion is 'filled', 'centered' or 'paper', not {method!r}.")
         chosen = self.modalities if modalities is None else tuple(modalities)
         if method == "filled":
-            return self.fusion(chosen).transform(self.vectors, self.present)
+            return self.fusion(chosen).transform(self.vectors, self.present, self.source_id)
         parts = [self.centered(m) if method == "centered" else self[m] for m in chosen]
         count = np.sum([self.present[m] for m in chosen], axis=0)
         mean = np.sum(parts, axis=0, dtype=np.float32) / np.maximum(count, 1)[:, None]

@@ -74,6 +74,7 @@ def test_new_objects_are_fused_alike(large) -> None:
     fused = embeddings.fusion().transform(
         {m: v[some] for m, v in large.vectors.items()},
         {m: p[some] for m, p in large.present.items()},
+        embeddings.source_id[some],
     )
     assert np.allclose(fused, embeddings.fused[some], atol=1e-5)
 
