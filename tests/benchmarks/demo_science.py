@@ -4,7 +4,8 @@ python tests/benchmarks/demo_science.py ATLAS [--json FILE]
 
 Wrong labels ranked by each flag and by their combination; the parts of Miras and rotators found
 without labels, from the fused, the photometric and the spectral embedding; whether the fused
-vectors tell whose spectrum was hidden. Needs the atlas of a simulated survey: it knows the truth.
+vectors tell whose spectrum was hidden; how alike nearest neighbours are in class and, beside it, in
+apparent brightness. Needs the atlas of a simulated survey: it knows the truth.
 """
 
 import argparse
@@ -26,6 +27,7 @@ from data_pipeline.errors import InputError
 from model.analysis.clusters import subclusters
 from model.analysis.flags import Evidence
 from model.analysis.metrics import average_precision, bootstrap, recall_at
+from model.analysis.neighbors import NeighborIndex
 from model.atlas import Atlas
 from model.embeddings import Embeddings
 
@@ -54,6 +56,7 @@ def main(argv: list[str] | None = None) -> None:
         "wrong_labels": wrong_labels(atlas, truth),
         "parts": [part for label in PARTS for part in parts(atlas, truth, label)],
         "hidden_spectra_auc": hidden_spectra(atlas.embeddings),
+        "nearest": [nearest(atlas, space) for space in atlas.modalities] + [nearest_of_hidden(atlas)],
     }
     print(in_words(figures))
     write_json(args.json, figures)
@@ -131,13 +134,44 @@ def smaller_part(part: npt.NDArray[np.int16], is_small: Mask) -> dict[str, float
     return best | {"n_parts": len(set(part.tolist()) - {-1}), "n": len(part)}
 
 
+def nearest(atlas: Atlas, space: str) -> dict[str, Any]:
+    """How alike a star outside the training and its nearest neighbour are, among all stars."""
+    asked = atlas.present(space) & ~atlas.embeddings.train_mask
+    return {"space": space, **_alike(atlas, atlas.vectors(space), atlas.present(space), asked)}
+
+
+def nearest_of_hidden(atlas: Atlas) -> dict[str, Any]:
+    """The same of the stars whose spectra were hidden, half of those that have one."""
+    embeddings = atlas.embeddings
+    hidden = embeddings.present["spectra"] & _drawn(embeddings)
+    vectors = embeddings.without("spectra", hidden).fused
+    asked = hidden & ~embeddings.train_mask
+    return {"space": "fused, spectrum hidden", **_alike(atlas, vectors, embeddings.any_present, asked)}
+
+
+def _alike(atlas: Atlas, vectors: Any, present: Mask, asked: Mask) -> dict[str, float]:
+    _, rows = NeighborIndex(1).fit(vectors, present=present).kneighbors()
+    near = rows[:, 0]
+    label, magnitude = (atlas.objects[c].to_numpy() for c in ("class_label", "mean_vmag"))
+    alike = np.corrcoef(magnitude[asked].astype(float), magnitude[near[asked]].astype(float))
+    return {
+        "n": int(asked.sum()),
+        "same_class": float((label[near] == label)[asked].mean()),
+        "correlation_of_magnitudes": float(alike[0, 1]),
+    }
+
+
+def _drawn(embeddings: Embeddings) -> Mask:
+    return np.random.default_rng(SEED).random(len(embeddings)) < 0.5
+
+
 def hidden_spectra(embeddings: Embeddings) -> dict[str, dict[str, float]]:
     """How well three classifiers tell whose spectrum was hidden, by fusion (AUC; 0.5: not at all).
 
     Half of the spectra are hidden at random; asked are the stars that had one.
     """
     had = embeddings.present["spectra"]
-    hidden = np.random.default_rng(SEED).random(len(embeddings)) < 0.5
+    hidden = _drawn(embeddings)
     partial = embeddings.without("spectra", had & hidden)
     probes = {
         "linear": LogisticRegression(max_iter=1000),
@@ -177,6 +211,12 @@ def in_words(figures: dict[str, Any]) -> str:
     lines.append("\nwhose spectrum was hidden, told from the fused vectors (AUC)")
     for fusion, told in figures["hidden_spectra_auc"].items():
         lines.append(f"{fusion:10} " + ", ".join(f"{k} {v:.3f}" for k, v in told.items()))
+    lines.append("\nnearest neighbour of stars outside the training")
+    for row in figures["nearest"]:
+        lines.append(
+            f"{row['space']:24} {row['n']:5} stars, same class {row['same_class']:.3f}, "
+            f"correlation of magnitudes {row['correlation_of_magnitudes']:.2f}"
+        )
     return "\n".join(lines)
 
 
