@@ -48,7 +48,7 @@ science: $(VENV)/installed
 # The checkpoint that ships with the project, from the demo sky of the stated seed.
 demo-run: $(VENV)/installed
 	$(PY) -m data_pipeline demo --out surveys/demo --overwrite
-	$(PY) -m model train surveys/demo --epochs 25 --out runs/demo --overwrite
+	$(PY) -m model train surveys/demo --epochs 16 --out runs/demo --overwrite
 	$(PY) -m model.ship runs/demo model/demo_run
 
 screenshots: $(VENV)/installed-test

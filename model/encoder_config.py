@@ -162,8 +162,9 @@ class MetadataConfig(EncoderConfig):
 
     features: tuple[str, ...] = ()
     """Names of the columns, in the order of the inputs; empty: all features of the survey."""
-    exclude: tuple[str, ...] = ("l", "b", "ra_deg", "dec_deg")
-    """Features left out, * for any letters: position on the sky would let the pairs align on it."""
+    exclude: tuple[str, ...] = ("l", "b", "ra_deg", "dec_deg", "w3_mag", "w4_mag", "w3_w4")
+    """Features left out, * for any letters: the pairs would align on position on the sky, or on
+    apparent brightness, which magnitudes at their limit tell (W3 and W4 of most stars)."""
     layers: tuple[int, ...] = (256, 256)
     """Widths of the hidden layers."""
     feature_dropout: float = 0.1

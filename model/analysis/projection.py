@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.decomposition import PCA
 
+from model.analysis.fusion import normalized
 from model.analysis.labels import BoolArray, Labels, all_present, encode, known_labels
 from model.analysis.neighbors import NO_NEIGHBOR, NeighborIndex, Rows, Similarity, Vectors
 from model.analysis.threads import one_thread
@@ -90,7 +91,8 @@ def class_maps(
     """Lay every class out on a map of its own, packed so that its parts separate.
 
     What sets the parts of one class apart is small beside what sets classes apart: on the map of
-    all stars, parts run together that a map of the class alone shows apart.
+    all stars, parts run together that a map of the class alone shows apart. Vectors are therefore
+    compared by their directions from the mean of the class.
 
     Returns
     -------
@@ -109,7 +111,8 @@ def class_maps(
 
 
 def _class_map(vectors: Vectors, n_neighbors: int, seed: int) -> Positions:
-    """Packed map (n, 2) of one class's vectors (n, D)."""
+    """Packed map (n, 2) of one class's vectors (n, D), seen from their mean."""
+    vectors = normalized(vectors - vectors.mean(axis=0))
     k = max(1, min(n_neighbors, len(vectors)) - 1)
     similarity, near = NeighborIndex(k).fit(vectors).kneighbors()
     return umap_map(vectors, near, similarity, n_neighbors=n_neighbors, min_dist=0.0, seed=seed)

@@ -3,6 +3,10 @@
 Where there are parallaxes, apparent magnitudes become one absolute magnitude and colors, proper
 motions a velocity, so that how near or how bright a star appears does not decide which stars are
 alike. Errors are left out for the same reason. What a column is, its UCD says.
+
+With such a description of the star, the features of its light curve are left out too: the pair of
+light curve and metadata would align on details of the curve, which both would know, and not on what
+the star is. A survey without parallaxes has little else, and keeps them.
 """
 
 from __future__ import annotations
@@ -19,7 +23,8 @@ from model.encoder_config import MetadataConfig
 from model.inputs.arrays import ModalityArrays
 
 REASONS = ("", "every feature is missing")
-VERSION = 3
+VERSION = 4
+LIGHT_CURVE = "lc_"  # what the names of features computed from the light curve begin with
 Table = dict[str, NDArray[np.float64]]
 
 
@@ -75,6 +80,8 @@ def intrinsic_features(table: Table, columns: dict[str, Column], exclude: tuple[
     parallax = next((name for name in table if _is(columns[name], "pos.parallax")), None)
     dropped = {name for name in table if any(fnmatchcase(name, pattern) for pattern in exclude)}
     dropped |= errors if parallax else set()
+    if parallax and magnitudes:
+        dropped |= {name for name in table if name.startswith(LIGHT_CURVE)}
     kept = {name: value for name, value in table.items() if name not in dropped}
     if parallax is None or not magnitudes:
         return kept

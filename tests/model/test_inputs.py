@@ -210,16 +210,25 @@ def test_brightness_and_errors_become_intrinsic() -> None:
     }
     columns = {name: PAPER_FEATURES[name] for name in table}
     own = ("lc_amplitude", "lc_scatter", "lc_slope", "lc_depth_p", "lc_fourier_amplitude")
-    table |= {name: np.array([0.5, 0.6]) for name in own}  # in magnitudes, yet no magnitudes
+    table |= {name: np.array([0.5, 0.6]) for name in own}
     columns |= {name: FEATURE_COLUMNS[name] for name in own}
     derived = metadata.intrinsic_features(table, columns, MetadataConfig().exclude)
     assert set(derived) == {
-        "bp_rp", "absolute_magnitude", "j_mag-phot_g_mean_mag", "tangential_velocity", *own,
+        "bp_rp", "absolute_magnitude", "j_mag-phot_g_mean_mag", "tangential_velocity",
     }  # fmt: skip
     np.testing.assert_allclose(derived["absolute_magnitude"], [5.0, 5.0])
     np.testing.assert_allclose(derived["tangential_velocity"], 9.48)
     np.testing.assert_allclose(derived["j_mag-phot_g_mean_mag"], [-1.0, -1.0])
+
+
+def test_magnitudes_of_variation_are_no_apparent_magnitudes() -> None:
+    own = [name for name, column in FEATURE_COLUMNS.items() if column.role == "feature"]
+    table = {name: np.array([0.5, 0.6]) for name in own}
+    columns = {name: FEATURE_COLUMNS[name] for name in own}
+    table["parallax"], columns["parallax"] = np.array([1.0, 1.0]), PAPER_FEATURES["parallax"]
+    derived = metadata.intrinsic_features(table, columns, ())
     np.testing.assert_array_equal(derived["lc_amplitude"], [0.5, 0.6])
+    assert "absolute_magnitude" not in derived
 
 
 def test_negative_parallax_gives_the_faintest_the_star_can_be() -> None:
