@@ -237,8 +237,9 @@ def in_words(figures: dict[str, Any]) -> str:
         "\nthe same with the subtypes given, from features of the light curve, out of fold"
     )
     for label, told in figures["told_from_light_curves"].items():
+        name = f"{PARTS[label]} among {label}"
         lines.append(
-            f"{f'{PARTS[label]} among {label}':42} {told['recall']:6.2f} {told['precision']:9.2f}   "
+            f"{name:42} {told['recall']:6.2f} {told['precision']:9.2f}   "
             f"accuracy {told['accuracy']:.2f}, the larger part alone {told['largest']:.2f}"
         )
     lines.append("\nwhose spectrum was hidden, told from the fused vectors (AUC)")
