@@ -106,7 +106,8 @@ class Embedder:
         names = self.fusion.modalities_
         stacked = {m: vectors.get(m, np.zeros(dim, np.float32))[None] for m in names}
         present = {m: np.array([m in vectors]) for m in names}
-        fused: NDArray[np.float32] = self.fusion.transform(stacked, present)[0]
+        own = np.array([SOURCE_ID], np.int64)
+        fused: NDArray[np.float32] = self.fusion.transform(stacked, present, own)[0]
         return fused
 
     def _survey_of_one(
