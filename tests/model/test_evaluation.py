@@ -18,7 +18,7 @@ from model.evaluation.zero_shot import retrieval, zero_shot
 
 TINY = [
     "--set", "photometry.channels=[8,8]", "--set", "photometry.n_phase_bins=8",
-    "--set", "spectra.step_angstrom=20", "--set", "spectra.channels=[4,8]", "--set", "embed_dim=8",
+    "--set", "spectra.step_angstrom=20", "--set", "spectra.layers=[8]", "--set", "embed_dim=8",
 ]  # fmt: skip
 
 

@@ -343,7 +343,7 @@ UNSHAKEN = [  # nothing random that depends on the rank
     "--modalities", "spectra,metadata", "--set", "modality_dropout=0", "--set", "view_weight=0",
     "--set", "spectra.dropout=0", "--set", "spectra.value_noise=0",
     "--set", "spectra.pixel_dropout=0", "--set", "spectra.step_angstrom=20",
-    "--set", "spectra.channels=[4,8]", "--set", "metadata.dropout=0",
+    "--set", "spectra.layers=[8]", "--set", "metadata.dropout=0",
     "--set", "metadata.feature_dropout=0", "--set", "metadata.layers=[16]",
     "--epochs", "3", "--batch-size", "16",
 ]  # fmt: skip
