@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from model.clip import MultimodalCLIP
 from model.config import FinetuneConfig
+from model.encoders.metadata import MetadataEncoder
 from model.modalities import Batch
 
 
@@ -32,6 +33,11 @@ class Classifier(nn.Module):
         super().__init__()
         self.clip = clip
         sizes = {name: c.hidden_dim for name, c in clip.config.encoders.items()}
+        self.ladders = nn.ModuleDict()
+        for name, encoder in clip.encoders.items():
+            if config.ladder_steps and isinstance(encoder, MetadataEncoder):
+                self.ladders[name] = Ladder(len(encoder.config.features), config)
+                sizes[name] += config.ladder_width
         self.norms = nn.ModuleDict({name: nn.LayerNorm(n) for name, n in sizes.items()})
         self.absent = nn.ParameterDict(
             {name: nn.Parameter(torch.zeros(n)) for name, n in sizes.items()}
@@ -52,14 +58,47 @@ class Classifier(nn.Module):
             present = batch.present[name]
             vectors = self.absent[name].expand(len(present), -1)  # (B, H)
             if name in hidden:
-                known = self.norms[name](hidden[name]).to(vectors.dtype)  # (n, H)
+                known = self.norms[name](self._beside(name, hidden[name], batch))  # (n, H)
+                known = known.to(vectors.dtype)
                 vectors = vectors.masked_scatter(present[:, None], known)
             columns.append(vectors)
         return self.head(torch.cat(columns, dim=1))  # (B, K)
 
+    def _beside(self, name: str, hidden: Tensor, batch: Batch) -> Tensor:
+        """Return the encoder's vectors (n, H) with those of the ladder, where there is one."""
+        if name not in self.ladders:
+            return hidden
+        encoder = self.clip.encoder(name)
+        scaled, known = encoder.scale(batch.inputs[name]["values"])
+        return torch.cat([hidden, self.ladders[name](scaled, known)], dim=1)
+
     def pretrained_parts(self) -> nn.Module:
         """Return what of the pre-training is used, to be trained at a rate of its own."""
         return self.clip.encoders
+
+
+class Ladder(nn.Module):
+    """Catalog features by how many steps of their distribution they have climbed.
+
+    A linear layer on such steps can set thresholds, as trees do; on the values themselves it takes
+    an MLP many epochs (piecewise-linear encoding, Gorishniy et al. 2022, arXiv:2203.05556).
+    """
+
+    def __init__(self, n_features: int, config: FinetuneConfig) -> None:
+        super().__init__()
+        self.steps = config.ladder_steps
+        self.layers = nn.Sequential(
+            nn.Dropout(config.head_dropout),
+            nn.Linear(n_features * (self.steps + 1), config.ladder_width),
+            nn.GELU(),
+        )
+
+    def forward(self, scaled: Tensor, known: Tensor) -> Tensor:
+        """From normal deviates and their mask (n, N) to (n, ladder_width)."""
+        climbed = self.steps * torch.special.ndtr(scaled)  # (n, N)
+        step = torch.arange(self.steps, device=scaled.device)
+        ladder = (climbed[:, :, None] - step).clamp(0, 1) * known[:, :, None]  # (n, N, steps)
+        return self.layers(torch.cat([ladder.flatten(1), known], dim=1))
 
 
 class Ensemble(nn.Module):

@@ -174,6 +174,10 @@ class FinetuneConfig:
     """The weights that predict are a running average of the trained ones; 0 for the last ones."""
     head_width: int = 256
     """Width of the hidden layer of the head."""
+    ladder_steps: int = 16
+    """Steps in which the catalog's features reach the head beside their encoder; 0 for none."""
+    ladder_width: int = 128
+    """Width of the layer on these steps."""
     head_dropout: float = 0.3
     """Dropout before the last layer."""
     optimizer: str = "adamw"
