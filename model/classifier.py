@@ -69,6 +69,7 @@ class Classifier(nn.Module):
         if name not in self.ladders:
             return hidden
         encoder = self.clip.encoder(name)
+        assert isinstance(encoder, MetadataEncoder)
         scaled, known = encoder.scale(batch.inputs[name]["values"])
         return torch.cat([hidden, self.ladders[name](scaled, known)], dim=1)
 
