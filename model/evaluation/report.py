@@ -128,13 +128,21 @@ def _listed(found: dict[str, Figures]) -> list[Figures]:
 
 
 def _brightness_and_color(workshop: Workshop) -> np.ndarray:
-    """Return apparent magnitude and the first color (N, 1 or 2) of each star."""
+    """Return apparent magnitude and the first color (N, 1 or 2) of each star.
+
+    The magnitude is the light curve's, else the first one of the catalog.
+    """
     survey = workshop.survey
-    known = [workshop.tensors.magnitude]
-    for name, column in survey.columns.items():
-        if column.ucd.startswith("phot.color"):
-            known.append(survey.objects[name].to_numpy(np.float64, na_value=np.nan))
-            break
+
+    def first(ucd: str) -> np.ndarray:
+        for name, column in survey.columns.items():
+            if column.ucd.startswith(ucd):
+                return survey.objects[name].to_numpy(np.float64, na_value=np.nan)
+        return np.full(len(survey), np.nan)
+
+    magnitude = workshop.tensors.magnitude
+    magnitude = np.where(np.isfinite(magnitude), magnitude, first("phot.mag"))
+    known = [magnitude, first("phot.color")]
     return np.stack([k for k in known if np.isfinite(k).any()] or [np.full(len(survey), np.nan)], 1)
 
 
