@@ -239,7 +239,12 @@ def _definitions(config: BuildConfig, source: SourceData) -> list[Column]:
     return list(columns.values())
 
 
+def _named(path: Path, config: BuildConfig) -> str:
+    inside = path.is_relative_to(config.data_dir)
+    return path.relative_to(config.data_dir).as_posix() if inside else path.name
+
+
 def _inputs(config: BuildConfig, source: SourceData) -> dict[str, Any]:
     options = {key: value for key, value in dataclasses.asdict(config).items() if key != "data_dir"}
-    records = {path.name: directories.file_record(path) for path in source.files}
+    records = {_named(path, config): directories.file_record(path) for path in source.files}
     return {"files": records, "config": options}

@@ -17,7 +17,7 @@ from data_pipeline.known_columns import METADATA, SPELLINGS
 from data_pipeline.sources import joined
 from data_pipeline.sources.asassn_curves import BANDS
 from data_pipeline.sources.base import Rejections, SourceData, check_positions, owners_of
-from data_pipeline.sources.catalogs import class_columns, read_columns
+from data_pipeline.sources.catalogs import class_columns, on_disk, read_columns
 from data_pipeline.sources.curves import Curves
 from data_pipeline.sources.identify import identified
 from data_pipeline.sources.spectra import Spectra
@@ -66,9 +66,7 @@ def read(config: BuildConfig) -> SourceData:
     )
     curves = Curves(config, catalog.objects, rejections, aliases=other, asassn=True)
     spectra = Spectra(config, catalog.objects, RELEASE, rejections)
-    files = [
-        config.data_dir / name.split("/")[0] for name in (options.file, options.file_g) if name
-    ]
+    files = [on_disk(config.data_dir, name) for name in (options.file, options.file_g) if name]
     return SourceData(
         objects=catalog.objects,
         bands=config.bands or BANDS,

@@ -60,6 +60,16 @@ def locate(data_dir: Path, file: str) -> tuple[Path, bytes | None]:
     return root / found[0], files.read(found[0])
 
 
+def on_disk(data_dir: Path, file: str) -> Path:
+    """Return the file on disk that a name leads to: itself, or the archive it lies in."""
+    path = data_dir
+    for part in PurePosixPath(file).parts:
+        path /= part
+        if path.is_file():
+            break
+    return path
+
+
 def read_columns(
     data_dir: Path,
     file: str,

@@ -16,7 +16,7 @@ from data_pipeline.light_curves import LightCurve, join
 from data_pipeline.sources import asassn_curves
 from data_pipeline.sources.archives import FileSet
 from data_pipeline.sources.base import Ids, Rejections, owners_of
-from data_pipeline.sources.catalogs import open_table
+from data_pipeline.sources.catalogs import on_disk, open_table
 from data_pipeline.sources.curve_tables import CurveReader, Note, Star
 from data_pipeline.sources.star_files import files_of_stars, note_problems, split_pattern
 from data_pipeline.sources.tables import read_table
@@ -147,7 +147,7 @@ class Curves:
         for row, reason in attrs["bad_rows"]:
             self._rejections.add(Path(name).name, row, "", reason)
         self._tables.append((name, table, _slices(np.sort(owner[owner >= 0]))))
-        self.paths.append(self._config.data_dir / name.split("/")[0])
+        self.paths.append(on_disk(self._config.data_dir, name))
 
     def _note_strangers(self, file: str, keys: pd.Series, owner: NDArray[np.int64]) -> None:
         """Account for light curves of stars that the catalog lacks, one entry for each."""

@@ -11,7 +11,7 @@ from data_pipeline.known_columns import KNOWN_COLUMNS
 from data_pipeline.schema import did_you_mean
 from data_pipeline.sources import joined
 from data_pipeline.sources.base import Rejections, SourceData, check_positions
-from data_pipeline.sources.catalogs import class_columns, known_names, read_columns
+from data_pipeline.sources.catalogs import class_columns, known_names, on_disk, read_columns
 from data_pipeline.sources.curve_tables import VALUE_COLUMNS
 from data_pipeline.sources.curves import Curves
 from data_pipeline.sources.identify import identified, survey_release
@@ -46,7 +46,7 @@ def read(config: BuildConfig) -> SourceData:
     catalog = joined.with_joins(objects, config, survey_release(config), rejections)
     curves = Curves(config, catalog.objects, rejections)
     spectra = Spectra(config, catalog.objects, catalog.release, rejections)
-    paths = [config.data_dir / options.file.split("/")[0], *curves.paths, *spectra.paths]
+    paths = [on_disk(config.data_dir, options.file), *curves.paths, *spectra.paths]
     return SourceData(
         objects=catalog.objects,
         bands=config.bands,

@@ -15,7 +15,7 @@ from data_pipeline.gaia_ids import gaia_ids, release, same_release
 from data_pipeline.known_columns import KNOWN_COLUMNS, METADATA
 from data_pipeline.schema import STANDARD_COLUMNS, Column
 from data_pipeline.sources.base import Rejections
-from data_pipeline.sources.catalogs import read_columns
+from data_pipeline.sources.catalogs import on_disk, read_columns
 from data_pipeline.sources.external import external_rows
 
 _POSITION = ("ra_deg", "dec_deg")
@@ -49,12 +49,12 @@ def with_joins(
             _separation(join), "arcsec", f"distance of the match in {join.catalog}",
             "pos.angDistance", "derived",
         )  # fmt: skip
-        catalog.paths.append(config.data_dir / join.file.split("/")[0])
+        catalog.paths.append(on_disk(config.data_dir, join.file))
     tables = [
         external_rows(catalog.objects, one, config, our_release, rejections)
         for one in config.external
     ]
-    catalog.paths += [config.data_dir / one.file.split("/")[0] for one in config.external]
+    catalog.paths += [on_disk(config.data_dir, one.file) for one in config.external]
     catalog.external = pd.concat(tables, ignore_index=True) if tables else None
     beyond = [
         KNOWN_COLUMNS[name]

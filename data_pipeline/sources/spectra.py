@@ -14,7 +14,7 @@ from data_pipeline.gaia_ids import release as release_of
 from data_pipeline.ids import stable_id
 from data_pipeline.sources.archives import is_archive, open_files
 from data_pipeline.sources.base import Ids, Rejections
-from data_pipeline.sources.catalogs import open_table
+from data_pipeline.sources.catalogs import on_disk, open_table
 from data_pipeline.sources.joined import matched
 from data_pipeline.sources.spectrum_files import SpectrumReader
 from data_pipeline.sources.spectrum_index import read_index
@@ -109,7 +109,7 @@ class Spectra:
         table = open_table(self._config.data_dir, file, self._config.spectra.table, (key,))
         if key not in table:
             raise InputError(f"{file} has no column {key}; it has {', '.join(map(str, table))}.")
-        self.paths.append(self._config.data_dir / file.split("/")[0])
+        self.paths.append(on_disk(self._config.data_dir, file))
         rows: dict[str, tuple[str, Read]] = {}
         for i, value in enumerate(table[key].astype("str")):
             name = f"{file}/{value}"
@@ -157,7 +157,7 @@ class Spectra:
         """Give each star the spectra that the index says are its own."""
         index = self._config.spectra.index
         theirs = read_index(self._config.data_dir, index, self._rejections)
-        self.paths.append(self._config.data_dir / index.file.split("/")[0])
+        self.paths.append(on_disk(self._config.data_dir, index.file))
         file = Path(index.file).name
         by = next((key for key in ("original_id", "source_id") if key in index.columns), "position")
         known = release_of(index.release, index.columns.get("source_id", ""))

@@ -1,5 +1,6 @@
 """One's own files: any table format, Gaia ids to the last digit, a file per curve and spectrum."""
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -199,3 +200,17 @@ def test_all_mistakes_are_told_at_once() -> None:
     config = BuildConfig("x", catalog=CatalogConfig(columns={"nmae": "a"}))
     with pytest.raises(InputError, match=r"file is missing; .*needs original_id.*; .*'nmae'"):
         READERS["files"](config)
+
+
+@pytest.mark.parametrize("where", ["tables/stars.csv", "tables/all.zip/in/stars.csv"])
+def test_catalog_may_lie_deeper_or_in_an_archive(data: Path, where: str) -> None:
+    (data / "tables").mkdir()
+    text = (data / "stars.csv").read_text()
+    if "zip" in where:
+        with zipfile.ZipFile(data / "tables" / "all.zip", "w") as archive:
+            archive.writestr("top/in/stars.csv", text)
+    else:
+        (data / where).write_text(text)
+    source = read(edit(data, 'file = "stars.csv"', f'file = "{where}"'))
+    assert len(source.objects) == 3
+    assert [path.is_file() for path in source.files] == [True]
