@@ -5,6 +5,7 @@ A commit that returned is on the disk: SQLite runs with a write-ahead log and sy
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,9 @@ WAIT_S = 20
 """How long a writer waits for another before it gives up."""
 MEMORY = "sqlite://"
 """URL of a database that lives as long as the process."""
+_LOCK_ID = 7_351_042
+"""Any number that nobody else locks in a team's database."""
+_one_at_a_time = threading.Lock()  # Alembic keeps its environment in globals
 _SCRIPTS = Path(__file__).parent / "migrations"
 
 
@@ -68,6 +72,8 @@ def connect(url: str, create: bool = True) -> sa.Engine:
 
 def migrate(connection: sa.Connection, revision: str = "head") -> None:
     """Bring the schema to a revision, inside the transaction of the connection."""
+    if connection.dialect.name == "postgresql":  # another server may be starting, too
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK_ID)))
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS))
     scripts = ScriptDirectory.from_config(config)
@@ -82,7 +88,7 @@ def migrate(connection: sa.Connection, revision: str = "head") -> None:
     def upgrade(rev: Any, _context: Any) -> Any:
         return scripts._upgrade_revs(revision, rev)
 
-    with EnvironmentContext(config, scripts, fn=upgrade) as environment:
+    with _one_at_a_time, EnvironmentContext(config, scripts, fn=upgrade) as environment:
         environment.configure(connection=connection, transactional_ddl=False)
         environment.run_migrations()
 

@@ -144,7 +144,13 @@ def test_several_books_see_each_others_verdicts(path: Path) -> None:
 
 
 def test_many_threads_and_two_connections_lose_nothing(path: Path) -> None:
-    logs = [VerdictLog(path), VerdictLog(path)]
+    logs: list[VerdictLog] = []
+    opening = [threading.Thread(target=lambda: logs.append(VerdictLog(path))) for _ in range(4)]
+    for thread in opening:
+        thread.start()
+    for thread in opening:
+        thread.join()
+    assert len(logs) == 4
     sent = [[verdict(star, vetter=f"v{k}") for star in range(25)] for k in range(4)]
 
     def send(k: int) -> None:
