@@ -68,7 +68,8 @@ def period(points: Photometry | None, found: Ephemeris | None, can_fold: bool) -
         return ""
     if found is not None:
         return f"P {period_text(found.period_days, found.period_err_days)} d"
-    span = f"{np.ptp(points.time):,.0f} d from first to last point"
+    scale = f" · {points.time_label} in {points.time_scale.upper()}" if points.time_scale else ""
+    span = f"{np.ptp(points.time):,.0f} d from first to last point{scale}"
     return span if can_fold else f"No period is known: type one to fold. {span}"
 
 

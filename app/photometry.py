@@ -37,6 +37,8 @@ class Photometry:
         Subtracted from them here, so that an axis can be read.
     left_out : int
         Points measured in the other quantity.
+    time_scale : str
+        "utc", "tdb", ...
     is_residual : bool
         A median was taken away from the values.
     """
@@ -53,6 +55,7 @@ class Photometry:
     time_label: str
     time_offset: float
     left_out: int
+    time_scale: str = ""
     is_residual: bool = False
 
     @property
@@ -111,6 +114,7 @@ def photometry(light_curve: LightCurve, bands: Mapping[str, Band]) -> Photometry
         time_label=first.time_reference,
         time_offset=offset,
         left_out=int((measured & ~shown).sum()),
+        time_scale=first.time_scale,
     )
 
 

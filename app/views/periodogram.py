@@ -51,7 +51,9 @@ class PeriodogramView(pn.viewable.Viewer):
         return self.column
 
     def _make_panes(self) -> None:
-        self.method = pn.widgets.Select(options=METHODS, value=1, width=122, **CONTROLS)
+        self.method = pn.widgets.Select(
+            label="Method", options=METHODS, value=1, width=122, **CONTROLS
+        )
         self.window = pn.widgets.Toggle(label="window", value=True, width=64, **CONTROLS)
         self.cancel = pn.widgets.Button(label="cancel", width=60, visible=False, **CONTROLS)
         self.status = Words("card-caption", align="center", sizing_mode=None)

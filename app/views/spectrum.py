@@ -78,12 +78,19 @@ class SpectrumView(pn.viewable.Viewer):
         self.plot = plot_box(self.drawing.fig)
         self.caption = Words("card-caption")
         self.message = Words("card-message")
-        self.line_set = pn.widgets.Select(options=[AUTO], value=AUTO, width=122, **CONTROLS)
+        self.line_set = pn.widgets.Select(
+            label="Lines", options=[AUTO], value=AUTO, width=122, **CONTROLS
+        )
         self.smoothed = pn.widgets.Toggle(label="smooth", width=58, **CONTROLS)
         self.at_rest = pn.widgets.Toggle(label="rest", width=40, **CONTROLS)
         self.with_classes = pn.widgets.Toggle(label="classes", value=True, width=58, **CONTROLS)
         self.which = pn.widgets.Select(
-            sizing_mode="stretch_width", min_width=60, max_width=104, visible=False, **CONTROLS
+            label="Epoch",
+            sizing_mode="stretch_width",
+            min_width=60,
+            max_width=104,
+            visible=False,
+            **CONTROLS,
         )
         widgets = (self.line_set, self.smoothed, self.at_rest, self.with_classes, self.which)
         self.bar = pn.Row(
@@ -205,17 +212,17 @@ class SpectrumView(pn.viewable.Viewer):
         """Where the spectrum comes from, what was done to it, what lies under it."""
         velocity = _line_velocity(spectrum)
         parts: list[str] = []
-        for reference, color, sign in zip(self.references, colors, ("—", "- -"), strict=True):
+        for reference, color, sign in zip(self.references, colors, ("—", "╌"), strict=True):
             if reference is not None and self.with_classes.value:
                 color = readable(color, self.state.theme)
                 label, count = escape(reference[0]), reference[3]
                 parts.append(
-                    f'<span style="color:{color}" title="median of {count} spectra">'
-                    f"{sign} {label}</span>"
+                    f'<span title="median of {count} spectra">'
+                    f'<i class="key" style="color:{color}">{sign}</i> {label}</span>'
                 )
         if self.other is not None:
             name = escape(self.store.name(self.state.compared))
-            parts.append(f'<b class="other">— {name}</b>')
+            parts.append(f'<b class="other">—</b> {name}')
         parts += [
             minus(f"lines at {velocity:+.0f} km/s") if velocity else "",
             "at rest" if spectrum.frame == "rest" else "",

@@ -73,6 +73,7 @@ def test_time_names_its_reference_and_has_every_point_once(
     assert view.drawing.figure.xaxis.axis_label == "HJD − 2450000 [d]"
     assert len(view.drawing.median.data["x"]) == 0
     assert not view.bar.folded
+    assert "HJD − 2450000 in UTC" in view.line.text
 
 
 @pytest.mark.parametrize("factor", [1 / 3, 0.5, 2.0, 3.0])

@@ -166,8 +166,8 @@ def test_medians_of_both_classes_lie_under_the_spectrum(
     assert len(own.data["x"]) > 100
     assert len(other.data["x"]) > 100
     assert np.median(own.data["flux"]) == pytest.approx(1, abs=0.1)
-    assert "— EW" in view.caption.object
-    assert "- - SR" in view.caption.object
+    assert "—</i> EW" in view.caption.object
+    assert "╌</i> SR" in view.caption.object
     view.with_classes.value = False
     assert len(own.data["x"]) == 0
 
