@@ -246,7 +246,7 @@ def class_columns(table: pd.DataFrame, options: CatalogConfig) -> pd.DataFrame:
     added = {}
     if options.uncertain_mark:
         doubtful = label.str.endswith(options.uncertain_mark).fillna(False).astype(bool)
-        label = label.str.removesuffix(options.uncertain_mark).str.strip()
+        label = label.str.rstrip(options.uncertain_mark).str.strip()
         added["class_is_uncertain"] = doubtful
     label = label.replace(dict(options.classes)).replace({"": pd.NA})
     if options.ambiguous_marks:

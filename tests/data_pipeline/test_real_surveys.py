@@ -84,7 +84,7 @@ def test_rr_lyrae_join_spectra_catalog_and_light_curves(real_data, tmp_path) -> 
 def test_catalogs_without_light_curves_become_surveys(real_data, tmp_path) -> None:  # type: ignore[no-untyped-def]
     for preset, n, label, n_label in (
         ("linear", 6146, "RRAB", 2612),
-        ("gaia_cmd_variables", 1191, "UG", 148),
+        ("gaia_cmd_variables", 1191, "UG", 220),
     ):
         folder = real_data / preset
         build_survey(load_config(preset, folder), tmp_path / preset)
