@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from app.coloring import Coloring, color_stars, text_column
+from app.coloring import Coloring, available, color_stars, numbers_of, text_column
 from app.curves import mean_spectrum
-from app.diagrams import Diagram, make_diagrams, number, period_days
+from app.derived import TITLES, VERDICT, derivable, derive
+from app.diagrams import Diagram, column_pair, make_diagrams, number, period_days
 from app.finding import Finder, Match
 from app.palette import UNLABELLED, ClassStyle
 from app.picking import PointIndex
@@ -72,7 +73,8 @@ class AtlasStore:
         self.light_curve = lru_cache(maxsize=512)(self._light_curve)
         self._class_spectra: dict[str, tuple[NDArray[np.float64], NDArray[np.float64], int]] = {}
         self.points = lru_cache(maxsize=16)(self._points)
-        self.coloring = lru_cache(maxsize=16)(self._coloring)
+        self.diagram = lru_cache(maxsize=32)(self._diagram)
+        self._cached_coloring = lru_cache(maxsize=16)(self._coloring)
         self.flags = lru_cache(maxsize=64)(self._flags)
         self.mean_vector = lru_cache(maxsize=16)(atlas.embeddings.mean)
 
@@ -95,9 +97,49 @@ class AtlasStore:
         """Number of stars of each of `classes`."""
         return self.by_class.counts
 
-    def _coloring(self, column: str) -> Coloring:
-        """Colours of the stars by a column."""
-        return color_stars(self.objects, column)
+    def coloring(self, column: str) -> Coloring:
+        """Colours of the stars by a column; those by verdict follow the log."""
+        return self._cached_coloring(column, self.verdicts.version if column == VERDICT else 0)
+
+    def _coloring(self, column: str, _version: int = 0) -> Coloring:
+        """Colours of the stars by a column, or by what is derived for colouring."""
+        known = self.atlas.columns.get(column)
+        unit = f" [{known.unit}]" if known is not None and known.unit else ""
+        is_derived = column in TITLES and column not in self.objects
+        objects = self._derived(column) if is_derived else self.objects
+        return color_stars(objects, column, f"{column}{unit}")
+
+    def _derived(self, column: str) -> pd.DataFrame:
+        """A column that the maps can be coloured by and that no table has."""
+        if column == VERDICT:
+            return pd.DataFrame({column: self._verdict_kinds()})
+        return pd.DataFrame({column: derive(self.atlas, self.evidence, column)})
+
+    def _verdict_kinds(self) -> NDArray[np.object_]:
+        """The newest verdict on each star, in a word; None where there is none."""
+        kinds = np.full(self.n, None, dtype=object)
+        for entry in sorted(self.verdicts.standing(), key=lambda entry: entry.id or 0):
+            if (row := self.row(entry.source_id)) >= 0 and entry.kind != "skip":
+                kinds[row] = entry.kind
+        return kinds
+
+    @cached_property
+    def color_choices(self) -> dict[str, dict[str, str]]:
+        """Columns that the maps can be coloured by, with their titles, in groups."""
+        return available(self.objects, self.atlas.columns, derivable(self.atlas))
+
+    @cached_property
+    def number_columns(self) -> dict[str, str]:
+        """Columns of numbers and their names with units, for the axes of a diagram."""
+        return numbers_of(self.objects, self.atlas.columns)
+
+    @cached_property
+    def unseen_classes(self) -> list[str]:
+        """Classes of which the model saw no star while it learned."""
+        seen = set(self.labels[self.atlas.embeddings.train_mask].tolist())
+        if not seen:
+            return []
+        return [label for label in self.classes if label not in {*seen, UNLABELLED}]
 
     @cached_property
     def names(self) -> NDArray[np.object_]:
@@ -131,6 +173,10 @@ class AtlasStore:
         """What can stand beside the map, best first; empty when the survey has no numbers."""
         return make_diagrams(self.objects, self.survey.bands)
 
+    def _diagram(self, key: str) -> Diagram | None:
+        """A diagram by its key, one of any two columns among them ("xy:<x>~<y>"), or None."""
+        return self.diagrams.get(key) or column_pair(self.objects, self.atlas.columns, key)
+
     @property
     def cmd(self) -> Diagram | None:
         """Colour against absolute magnitude, or None without colours or parallaxes."""
@@ -141,8 +187,7 @@ class AtlasStore:
         kind, _, key = view.partition(":")
         if kind == "map" and key in self.modalities:
             return PointIndex(self.xy(key))
-        if kind == "diagram" and key in self.diagrams:
-            diagram = self.diagrams[key]
+        if kind == "diagram" and (diagram := self.diagram(key)) is not None:
             return PointIndex(np.column_stack([diagram.x, diagram.y]))
         raise KeyError(f"this atlas has no view {view!r}")
 

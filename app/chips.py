@@ -2,7 +2,7 @@
 
 from html import escape
 
-from app.palette import UNLABELLED, class_style
+from app.palette import UNLABELLED, ClassStyle, class_style
 
 _SHAPES = {
     "circle": '<circle cx="6" cy="6" r="4.4"/>',
@@ -19,7 +19,11 @@ _SHAPES = {
 
 def marker(label: str | None) -> str:
     """The marker of a class as a twelve-pixel drawing in its colour."""
-    style = class_style(label)
+    return drawn(class_style(label))
+
+
+def drawn(style: ClassStyle) -> str:
+    """A marker as a twelve-pixel drawing."""
     shape = _SHAPES.get(style.marker, _SHAPES["circle"])
     return (
         f'<svg class="marker" viewBox="0 0 12 12" width="12" height="12" fill="{style.color}" '

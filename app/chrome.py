@@ -64,6 +64,7 @@ class MapBar(Piece):
     label = param.String()
     options = param.Dict({})
     value = param.String()
+    columns = param.Dict({}, doc="Columns of which any two may be chosen, with their titles.")
     note = param.String()
 
     _esm = static("map_bar.js")

@@ -4,6 +4,7 @@ Either way a star has a code, and a code has a colour, a marker and a label, so 
 need not know which it is.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,9 +14,10 @@ from numpy.typing import NDArray
 
 from app.diagrams import number
 from app.palette import UNLABELLED, ClassStyle, class_style, order_classes
+from data_pipeline.schema import Column
 
 _N_STEPS = 12
-_LOGARITHMIC = ("period", "amplitude")
+_LOGARITHMIC = ("period", "amplitude", "parallax_over_error")
 ONE_COLOR = "none"
 """Stands for a column: nothing is told about the stars but where they are."""
 _STAR = "#6f87b5"
@@ -24,6 +26,13 @@ CLASS_COLUMNS = {
     "vote_class_fused": "Class by neighbours",
     "predicted_class": "Class by classifier",
 }
+LABEL_COLUMNS = (*CLASS_COLUMNS, "external_class", "verdict", "flag", "part", "modalities")
+PLAIN_COLUMNS = ("verdict", "flag", "part", "modalities")
+"""Columns of labels that are no classes of variable stars."""
+_PLAIN = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#882255", "#ddaa77")
+_MARKERS = ("circle", "square", "triangle", "diamond", "hex", "star", "inverted_triangle")
+_NOTHING = "#9aa1aa"
+_QUIET = {UNLABELLED: "nothing known", "not flagged": "not flagged"}
 NUMBER_COLUMNS = {
     "period_days": "Period [d]",
     "lc_amplitude": "Amplitude [mag]",
@@ -31,6 +40,9 @@ NUMBER_COLUMNS = {
     "centroid_percentile_fused": "Distance from class centre [%]",
     "dbscan_cluster": "Cluster on the map",
 }
+"""Numbers that come first; any other column of numbers may be chosen too."""
+TRUST = "map_trust"
+GROUPS = ("Classes", "Numbers", "All columns of numbers")
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,8 +76,22 @@ class Coloring:
         return np.bincount(self.code, minlength=len(self.styles))
 
 
-def available(objects: pd.DataFrame) -> dict[str, str]:
-    """Columns that the maps can be coloured by, with their titles."""
+def available(
+    objects: pd.DataFrame,
+    columns: Mapping[str, Column] | None = None,
+    derived: Mapping[str, str] | None = None,
+) -> dict[str, dict[str, str]]:
+    """Columns that the maps can be coloured by, with their titles, in groups.
+
+    Parameters
+    ----------
+    objects : DataFrame
+    columns : mapping of str to Column, optional
+        Units and descriptions of any other columns of numbers.
+    derived : mapping of str to str, optional
+        Columns made when they are asked for, with their titles.
+    """
+    more = dict(derived or {})
     classes = {
         column: title
         for column, title in CLASS_COLUMNS.items()
@@ -76,21 +102,56 @@ def available(objects: pd.DataFrame) -> dict[str, str]:
         for column, title in NUMBER_COLUMNS.items()
         if number(objects, column) is not None
     }
-    return classes | numbers | {ONE_COLOR: "One colour"}
+    numbers |= {key: title for key, title in more.items() if key == TRUST}
+    every = numbers_of(objects, columns or {})
+    others = {name: title for name, title in every.items() if name not in numbers}
+    classes |= {key: title for key, title in more.items() if key != TRUST}
+    classes[ONE_COLOR] = "One colour"
+    found = dict(zip(GROUPS, (classes, numbers, others), strict=True))
+    return {group: choices for group, choices in found.items() if choices}
 
 
-def color_stars(objects: pd.DataFrame, column: str) -> Coloring:
+def numbers_of(objects: pd.DataFrame, columns: Mapping[str, Column]) -> dict[str, str]:
+    """Columns of numbers, by name, with their units."""
+    return {
+        name: f"{name} [{column.unit}]" if column.unit else name
+        for name, column in sorted(columns.items())
+        if column.role != "id" and is_number(objects, name)
+    }
+
+
+def is_number(objects: pd.DataFrame, name: str) -> bool:
+    """Whether a column holds numbers that differ."""
+    if name not in objects or not pd.api.types.is_numeric_dtype(objects[name].dtype):
+        return False
+    values = number(objects, name)
+    return values is not None and bool(np.nanmin(values) < np.nanmax(values))
+
+
+def color_stars(objects: pd.DataFrame, column: str, title: str = "") -> Coloring:
     """Colour the stars by one of the `available` columns."""
-    if column in NUMBER_COLUMNS:
-        return _by_number(objects, column)
     if column == ONE_COLOR:
         star = ClassStyle("stars", "", _STAR, "circle", "all stars")
         return Coloring(column, "One colour", [star], np.zeros(len(objects), dtype=np.int16))
+    if column not in LABEL_COLUMNS and number(objects, column) is not None:
+        return _by_number(objects, column, NUMBER_COLUMNS.get(column, title or column))
     labels = text_column(objects, column)
-    classes = order_classes(labels)
+    is_plain = column in PLAIN_COLUMNS
+    found = sorted(set(labels), key=lambda label: (label == UNLABELLED, label))
+    classes = found if is_plain else order_classes(labels)
     code = pd.Categorical(labels, categories=classes).codes.astype(np.int16)
-    title = CLASS_COLUMNS.get(column, column)
-    return Coloring(column, title, [class_style(label) for label in classes], code)
+    title = CLASS_COLUMNS.get(column, title or column)
+    styles = plain_styles(classes) if is_plain else [class_style(label) for label in classes]
+    return Coloring(column, title, styles, code)
+
+
+def plain_styles(labels: list[str]) -> list[ClassStyle]:
+    """Colours that keep apart (after Tol's "bright" scheme) for labels that are no classes."""
+    return [
+        ClassStyle(label, "plain", _NOTHING if label in _QUIET else _PLAIN[place % len(_PLAIN)],
+                   _MARKERS[place % len(_MARKERS)], _QUIET.get(label, label))
+        for place, label in enumerate(labels)
+    ]  # fmt: skip
 
 
 def text_column(objects: pd.DataFrame, column: str) -> NDArray[np.object_]:
@@ -101,22 +162,39 @@ def text_column(objects: pd.DataFrame, column: str) -> NDArray[np.object_]:
     return values.where(values.notna(), UNLABELLED).to_numpy(object)
 
 
-def _by_number(objects: pd.DataFrame, column: str) -> Coloring:
+def _texts(values: NDArray[np.float64]) -> list[str]:
+    """Numbers with as many digits as it takes to tell them apart, three at least."""
+    for digits in range(3, 17):
+        texts = [f"{value:.{digits}g}" for value in values]
+        if len(set(texts)) == len(texts):
+            break
+    return texts
+
+
+def is_logarithmic(column: str) -> bool:
+    """Whether a column spans decades and is looked at by its logarithm."""
+    return any(word in column for word in _LOGARITHMIC) and not column.startswith("lc_log")
+
+
+def _by_number(objects: pd.DataFrame, column: str, title: str) -> Coloring:
     """Equal steps between the 1st and the 99th percentile; stars without a value are grey."""
     values = number(objects, column)
     assert values is not None
-    logarithmic = any(word in column for word in _LOGARITHMIC) and np.nanmin(values) > 0
+    values = np.where(np.isfinite(values), values, np.nan)
+    logarithmic = is_logarithmic(column) and np.nanmin(values) > 0
     scaled = np.log10(values) if logarithmic else values
     low, high = np.nanpercentile(scaled, [1, 99])
+    if not low < high:  # nearly all stars share one value
+        low, high = np.nanmin(scaled), np.nanmax(scaled)
     edges = np.linspace(low, high, _N_STEPS + 1)
     known = np.isfinite(scaled)
     step = np.clip(np.searchsorted(edges, scaled, side="right") - 1, 0, _N_STEPS - 1)
     code = np.where(known, step, _N_STEPS).astype(np.int16)
     starts = 10 ** edges[:-1] if logarithmic else edges[:-1]
     styles = [
-        ClassStyle(f"{start:.3g}", "scale", color, "circle", f"from {start:.3g}")
-        for start, color in zip(starts, viridis(_N_STEPS), strict=True)
+        ClassStyle(start, "scale", color, "circle", f"from {start}")
+        for start, color in zip(_texts(starts), viridis(_N_STEPS), strict=True)
     ]
     if not known.all():
         styles.append(class_style(UNLABELLED))
-    return Coloring(column, NUMBER_COLUMNS[column], styles, code, is_scale=True)
+    return Coloring(column, title, styles, code, is_scale=True)

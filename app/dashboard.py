@@ -55,6 +55,7 @@ class Dashboard:
             label="Diagram",
             options={key: diagram.title for key, diagram in store.diagrams.items()},
             value=self.state.diagram,
+            columns=store.number_columns,
             sizing_mode="stretch_width",
         )
         self.keys = Keys()
@@ -156,6 +157,6 @@ class Dashboard:
         )
 
     def _show_notes(self) -> None:
-        diagram = self.store.diagrams.get(self.state.diagram)
+        diagram = self.store.diagram(self.state.diagram)
         self.map_bar.note = self.map.note
         self.scatter_bar.note = self.scatter.note if diagram else ""

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from astropy import units
+from astropy.coordinates import SkyCoord
 from numpy.typing import NDArray
 
-from data_pipeline.schema import Band
+from data_pipeline.schema import Band, Column
 
 Floats = NDArray[np.float64]
 MIN_PARALLAX_OVER_ERROR = 5.0
@@ -88,6 +90,7 @@ def make_diagrams(
         period_amplitude(objects),
         period_luminosity(objects),
         sky(objects),
+        galactic_sky(objects),
     ]
     return {diagram.key: diagram for diagram in made if diagram is not None}
 
@@ -159,6 +162,58 @@ def sky(objects: pd.DataFrame) -> Diagram | None:
     if ra is None or dec is None:
         return None
     return _diagram("sky", "Sky", ra, dec, "α [deg]", "δ [deg]", invert_x=True)
+
+
+def galactic_sky(objects: pd.DataFrame) -> Diagram | None:
+    """Position in Galactic coordinates, the centre of the Galaxy in the middle, l to the left."""
+    ra, dec = number(objects, "ra_deg"), number(objects, "dec_deg")
+    if ra is None or dec is None:
+        return None
+    known = np.isfinite(ra) & np.isfinite(dec)
+    place = SkyCoord(np.where(known, ra, 0) * units.deg, np.where(known, dec, 0) * units.deg)
+    longitude = place.galactic.l.wrap_at(180 * units.deg).deg
+    latitude = place.galactic.b.deg
+    return _diagram(
+        "sky-galactic", "Sky (Galactic)", np.where(known, longitude, np.nan),
+        np.where(known, latitude, np.nan), "l [deg]", "b [deg]", invert_x=True,
+    )  # fmt: skip
+
+
+def column_pair(objects: pd.DataFrame, columns: Mapping[str, Column], key: str) -> Diagram | None:
+    """Any two columns of numbers against each other; None where `key` names none.
+
+    Periods and amplitudes are drawn by their logarithms, magnitudes upward to brighter.
+
+    Parameters
+    ----------
+    key : str
+        "xy:<column>~<column>".
+    """
+    names = key.removeprefix("xy:").split("~")
+    if not key.startswith("xy:") or len(names) != 2:
+        return None
+    along_x, along_y = (_axis(objects, columns, name) for name in names)
+    if along_x is None or along_y is None:
+        return None
+    (x, x_label, invert_x), (y, y_label, invert_y) = along_x, along_y
+    return _diagram(
+        key, "Any two columns", x, y, x_label, y_label, invert_x=invert_x, invert_y=invert_y
+    )
+
+
+def _axis(
+    objects: pd.DataFrame, columns: Mapping[str, Column], name: str
+) -> tuple[Floats, str, bool] | None:
+    """Values, label and direction of one column."""
+    values, column = number(objects, name), columns.get(name)
+    if values is None or column is None:
+        return None
+    values = np.where(np.isfinite(values), values, np.nan)
+    unit = f" [{column.unit}]" if column.unit else ""
+    if ("period" in name or "amplitude" in name) and np.nanmin(values) > 0:
+        return np.log10(values), f"log₁₀ {name}{unit}", False
+    backwards = column.ucd.startswith(("phot.mag", "pos.eq.ra", "pos.galactic.lon"))
+    return values, f"{name}{unit}", backwards
 
 
 def _diagram(

@@ -53,14 +53,14 @@ def compare(store: AtlasStore, selection: Mask, against: Against = "all") -> Com
     if against == "class":
         labels = set(store.labels[selection].tolist()) - {UNLABELLED}
         rest &= np.isin(store.labels, list(labels))
-    columns = {name: store.atlas.columns[name] for name in _numbers(store)}
+    columns = {name: store.atlas.columns[name] for name in describing(store)}
     values = store.objects[list(columns)].astype(np.float64)
     lines, line_columns = _line_table(store, selection, rest)
     table = pd.concat([values, lines], axis=1)
     return Compared(differences(table, selection, rest), {**columns, **line_columns}, against)
 
 
-def _numbers(store: AtlasStore) -> list[str]:
+def describing(store: AtlasStore) -> list[str]:
     """Columns of the survey that describe a star: no identifiers, errors, places on the sky."""
     survey = store.survey.columns
     return [

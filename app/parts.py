@@ -4,7 +4,8 @@ Clustering itself is `model.analysis.clusters.subclusters`; here its input is ch
 is summed up by the median of its folded light curves and of its spectra.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -12,10 +13,16 @@ from numpy.typing import NDArray
 
 from app.atlas_store import AtlasStore
 from app.curves import mean_spectrum, median_folded
+from app.different import describing
 from app.palette import class_style
 from app.photometry import photometry
 from model.analysis.clusters import NOISE, subclusters
+from model.analysis.differences import column_differences
+from model.analysis.stability import Stability, part_stability
 
+MIN_STARS = 10
+"""Fewer stars are not cut."""
+N_APART, MAX_P = 4, 0.01
 MAX_CURVES, MAX_SPECTRA = 120, 60
 """Stars of a part whose light curves and spectra are looked at, evenly through the part."""
 
@@ -25,16 +32,27 @@ NOISE_COLOR = "#8b93a1"
 Floats = NDArray[np.float64]
 
 
+SELECTION = "\n"
+"""Stands for the selected stars in place of a class; no class is called so."""
+
+
 @dataclass(frozen=True)
 class ClusterChoice:
     """What is cut, in which data and how; `eps` 0 is automatic."""
 
     label: str
     modality: str = "fused"
-    space: Literal["map", "embedding"] = "map"
+    space: Literal["map", "class_map", "embedding"] = "map"
     method: Literal["dbscan", "hdbscan"] = "dbscan"
     eps: float = 0.0
     min_samples: int = 5
+    selected: tuple[int, ...] = ()
+    """Rows of the selection, where that is cut."""
+
+    @property
+    def what(self) -> str:
+        """What is cut, in a word."""
+        return "selection" if self.label == SELECTION else self.label
 
 
 @dataclass(frozen=True)
@@ -62,6 +80,8 @@ class Part:
     wavelength: Floats
     flux: Floats
     n_spectra: int
+    apart_by: tuple[tuple[str, float], ...] = ()
+    """Columns that set it apart from the other parts, with their AUC."""
 
     @property
     def name(self) -> str:
@@ -81,11 +101,31 @@ class Partition:
     choice: ClusterChoice
     parts: list[Part]
     params: dict[str, Any]
+    rows: NDArray[np.int64]
+    """Atlas rows of the stars that were cut, shape (n,)."""
+    part: NDArray[np.int16]
+    """Part of each of them, -1 for none."""
 
 
-def members(store: AtlasStore, label: str, modality: str) -> NDArray[np.int64]:
-    """Rows of the stars of a class that have a place in an embedding."""
-    return np.flatnonzero((store.labels == label) & store.atlas.present(modality))
+def members(
+    store: AtlasStore, label: str, modality: str, selected: Sequence[int] = ()
+) -> NDArray[np.int64]:
+    """Rows of the stars of a class, or of the selection, that have a place in an embedding."""
+    wanted = store.labels == label
+    if label == SELECTION:
+        wanted = np.isin(np.arange(store.n), np.asarray(selected, dtype=np.int64))
+    return np.flatnonzero(wanted & store.atlas.present(modality))
+
+
+def points_of(store: AtlasStore, choice: ClusterChoice) -> NDArray[np.floating]:
+    """Where all stars (N, 2 or D) lie in what is cut."""
+    match choice.space:
+        case "map":
+            return store.xy(choice.modality)
+        case "class_map":
+            columns = [f"class_{axis}_{choice.modality}" for axis in "xy"]
+            return store.objects[columns].to_numpy(np.float64)
+    return store.atlas.vectors(choice.modality)
 
 
 def cut(store: AtlasStore, choice: ClusterChoice) -> Partition:
@@ -96,20 +136,38 @@ def cut(store: AtlasStore, choice: ClusterChoice) -> Partition:
     store : AtlasStore
     choice : ClusterChoice
     """
-    rows = members(store, choice.label, choice.modality)
-    if len(rows) == 0:
-        return Partition(choice, [], {})
-    on_map = choice.space == "map"
-    points = store.xy(choice.modality) if on_map else store.atlas.vectors(choice.modality)
+    rows = members(store, choice.label, choice.modality, choice.selected)
+    points = np.asarray(points_of(store, choice)[rows], dtype=np.float64)
+    placed = np.isfinite(points).all(axis=1)
+    rows, points = rows[placed], points[placed]
+    if len(rows) < MIN_STARS:
+        return Partition(choice, [], {}, rows, np.empty(0, dtype=np.int16))
     found = subclusters(
-        np.asarray(points[rows], dtype=np.float64),
-        method=choice.method,
-        eps=choice.eps or None,
-        min_samples=choice.min_samples,
+        points, method=choice.method, eps=choice.eps or None, min_samples=choice.min_samples
     )
-    numbers = found.summary["part"].tolist()
-    parts = [summed_up(store, number, rows[found.part == number]) for number in numbers]
-    return Partition(choice, parts, found.params)
+    parts = [
+        replace(summed_up(store, number, rows[found.part == number]),
+                apart_by=_apart_by(store, rows, found.part == number))
+        for number in found.summary["part"].tolist()
+    ]  # fmt: skip
+    return Partition(choice, parts, found.params, rows, found.part)
+
+
+def stability(store: AtlasStore, partition: Partition) -> Stability:
+    """How well the parts come back on maps with other seeds; seconds for each map."""
+    choice = partition.choice
+    vectors = np.asarray(store.atlas.vectors(choice.modality)[partition.rows], dtype=np.float32)
+    return part_stability(vectors, partition.part, choice.method, choice.min_samples)
+
+
+def _apart_by(
+    store: AtlasStore, rows: NDArray[np.int64], member: NDArray[np.bool_]
+) -> tuple[tuple[str, float], ...]:
+    """The columns that set some of the rows most apart from the others, with their AUC."""
+    values = store.objects[describing(store)].iloc[rows].astype(np.float64)
+    table = column_differences(values, member, ~member).head(N_APART)
+    sure = table[table["p"] < MAX_P]
+    return tuple(zip(sure["column"].tolist(), sure["auc"].tolist(), strict=True))
 
 
 def summed_up(store: AtlasStore, number: int, rows: NDArray[np.int64]) -> Part:

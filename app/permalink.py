@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
-from app import coloring, selection
+from app import selection
 from app.atlas_store import AtlasStore
 from app.searching import FILTERS
 from app.state import AppState
@@ -39,7 +39,7 @@ _PLAIN = {
 }
 _STARS = {"star": "focus", "pin": "search_pinned", "with": "compared"}
 _NUMBERS = {"P": "fold_period_days", "times": "fold_factor", "shift": "fold_shift"}
-_LISTS = {"hide": "hidden_classes", "where": "search_filters"}
+_LISTS = {"hide": "hidden_classes", "where": "search_filters", "over": "laid_over"}
 _WATCHED = [
     *_PLAIN.values(), *_STARS.values(), *_LISTS.values(), *_NUMBERS.values(), "recipe", "fold"
 ]  # fmt: skip
@@ -96,7 +96,8 @@ class Permalink:
             **{key: partial(self._read_star, name) for key, name in _STARS.items()},
             **{key: partial(self._read_number, name) for key, name in _NUMBERS.items()},
             "fold": self._read_fold,
-            "hide": self._read_hidden, "where": self._read_filters, "sel": self._read_selection,
+            "hide": self._read_hidden, "where": self._read_filters, "over": self._read_laid_over,
+            "sel": self._read_selection,
         }  # fmt: skip
         problems = []
         for key, read in readers.items():
@@ -114,23 +115,30 @@ class Permalink:
         return getattr(self.state, name) != self._beginning[name]
 
     def _reader(self, name: str) -> Callable[[str], None]:
-        modalities = self.store.modalities
-        allowed = {
-            "map_modality": modalities,
-            "neighbor_modality": modalities,
-            "diagram": self.store.diagrams,
-            "color_by": coloring.available(self.store.objects),
-            "search_by": (*modalities, "place"),
-            "search_among": ("", *modalities),
-            "search_but": ("", "unlike:focus", *(f"far:{m}" for m in modalities)),
-        }.get(name)
-
         def read(value: str) -> None:
-            if allowed is not None and value not in allowed:
+            if not self._is_known(name, value):
                 raise InputError(f"there is no {value[:40]!r} here")
             setattr(self.state, name, value)
 
         return read
+
+    def _is_known(self, name: str, value: str) -> bool:
+        """Whether the atlas has what a plain field names."""
+        modalities = self.store.modalities
+        match name:
+            case "map_modality" | "neighbor_modality":
+                return value in modalities
+            case "diagram":
+                return self.store.diagram(value) is not None
+            case "color_by":
+                return any(value in group for group in self.store.color_choices.values())
+            case "search_by":
+                return value in (*modalities, "place")
+            case "search_among":
+                return value in ("", *modalities)
+            case "search_but":
+                return value in ("", "unlike:focus", *(f"far:{m}" for m in modalities))
+        return True
 
     def _read_star(self, name: str, value: str) -> None:
         row = self.store.row(int(value)) if value.isdigit() and int(value) < 2**63 else -1
@@ -152,6 +160,9 @@ class Permalink:
 
     def _read_filters(self, value: str) -> None:
         self.state.search_filters = [key for key in json.loads(value) if key in FILTERS]
+
+    def _read_laid_over(self, value: str) -> None:
+        self.state.laid_over = [c for c in json.loads(value) if c in self.store.classes]
 
     def _read_selection(self, value: str) -> None:
         steps = unpack(value)

@@ -87,6 +87,11 @@ class StarFigure:
         self._stars = self._markers(AllIndices())
         self._lit = self._markers(IndexFilter(indices=[]))
         self._lit.visible = False
+        self._over_source = ColumnDataSource({"x": [], "y": [], "color": [], "marker": []})
+        self._over = self.fig.scatter(
+            "x", "y", source=self._over_source, size=11, marker="marker", fill_color="color",
+            line_width=1.3,
+        )  # fmt: skip
         self._neighbor_source = ColumnDataSource({"x": [], "y": []})
         self._neighbor_rings = self._rings(self._neighbor_source, 12, 1.1, alpha=0.6)
         self._focus_source = ColumnDataSource({"x": [], "y": []})
@@ -109,6 +114,7 @@ class StarFigure:
         for renderer in (self._stars, self._lit):
             # light outlines set crowded stars apart on white, and dark stars off a dark ground
             renderer.glyph.line_color = value(ink.panel if theme == "light" else ink.muted)
+        self._over.glyph.line_color = value(ink.text)
         self._neighbor_rings.glyph.line_color = value(ink.text)
         self._focus_ring.glyph.line_color = value(ink.accent)
         self._focus_halo.glyph.line_color = value(ink.panel)
@@ -183,6 +189,10 @@ class StarFigure:
         many = len(xy) > 40
         self._neighbor_rings.glyph.update(size=8 if many else 12, line_alpha=0.45 if many else 0.6)
         self._neighbor_source.data = {"x": xy[:, 0], "y": xy[:, 1]}
+
+    def lay_over(self, columns: dict[str, Any]) -> None:
+        """Draw stars large above all others: x, y, color, marker of equal lengths."""
+        self._over_source.data = columns
 
     def mark_upload(self, xy: NDArray[np.float64]) -> None:
         """Put a cross where an uploaded star belongs, shape (0 or 1, 2)."""

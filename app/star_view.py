@@ -26,6 +26,7 @@ from app.state import AppState
 MARKER_LIMIT = int(os.environ.get("ASTROM3_MARKER_LIMIT", "5000"))
 """More stars than this in view are drawn as a picture; a fast browser can take more markers."""
 MAX_LISTED = 200
+MAX_LAID_OVER = 1500
 _MARGIN = 0.04
 _RING_CELL = 5  # pixels
 Rows = NDArray[np.integer]
@@ -62,6 +63,7 @@ class StarView(pn.viewable.Viewer):
         self._ring_focus()
         self._ring_neighbors()
         self._mark_upload()
+        self._lay_over()
 
     def show_all(self) -> None:
         """Zoom out to all stars."""
@@ -128,6 +130,7 @@ class StarView(pn.viewable.Viewer):
         watch(lambda _: self._ring_focus(), "focus")
         watch(lambda _: self._ring_neighbors(), "highlighted_rows")
         watch(lambda _: self._mark_upload(), "upload")
+        watch(lambda _: self._lay_over(), "laid_over")
         self.stars.paint(self.state.theme)
 
     def _on_tap(self, event: Any) -> None:
@@ -161,6 +164,10 @@ class StarView(pn.viewable.Viewer):
     def _recolor(self) -> None:
         self._marked = None
         self.draw()
+
+    def _on_verdict(self) -> None:
+        if self.state.color_by == "verdict":
+            self._recolor()
 
     def _relight(self) -> None:
         if self._marked is not None and self._all_marked:
@@ -258,6 +265,20 @@ class StarView(pn.viewable.Viewer):
         _, first = np.unique(cells, axis=0, return_index=True)
         self.stars.ring_neighbors(xy[np.sort(first)])
 
+    def _lay_over(self) -> None:
+        """Draw the stars of the classes laid over, in the colours of their classes."""
+        wanted = np.isin(self.store.labels, self.state.laid_over) & self.points.placed
+        rows = _evenly(np.flatnonzero(wanted), MAX_LAID_OVER)
+        styles = [self.store.class_styles[code] for code in self.store.class_code[rows]]
+        self.stars.lay_over(
+            {
+                "x": self.points.xy[rows, 0],
+                "y": self.points.xy[rows, 1],
+                "color": [style.color for style in styles],
+                "marker": [style.marker for style in styles],
+            }
+        )
+
     def _mark_upload(self) -> None:
         upload = self.state.upload
         place = None if upload is None else upload.places.get(self.view)
@@ -267,6 +288,10 @@ class StarView(pn.viewable.Viewer):
         """Places (n, 2) of those of the stars that have one here."""
         xy = self.points.xy[np.asarray(rows, dtype=int)]
         return xy[np.isfinite(xy).all(axis=1)]
+
+
+def _evenly(rows: Rows, most: int) -> Rows:
+    return rows[np.linspace(0, len(rows) - 1, min(most, len(rows))).astype(int)]
 
 
 def _marker_size(n_stars: int) -> float:

@@ -44,6 +44,7 @@ class AppState(param.Parameterized):
         doc="What the next lasso or box does to the selection.",
     )
     hidden_classes = param.List([], item_type=str, doc="Classes switched off in the legend.")
+    laid_over = param.List([], item_type=str, doc="Classes drawn large above all others.")
     color_by = param.String("class_label", doc="Column of the atlas that colours the maps.")
     map_modality = param.String("fused", doc="Embedding whose map is shown.")
     diagram = param.String("", doc="Key of the diagram beside the map; empty for the first.")

@@ -13,6 +13,7 @@ export function render({ model, el }) {
   bar.className = "bar"
   bar.innerHTML = `
     <select class="what" aria-label="${model.label}"></select>
+    <span class="pair"><select class="x" aria-label="Column along x"></select><span class="muted">·</span><select class="y" aria-label="Column along y"></select></span>
     <span class="gap"></span>
     <span class="group">${Object.entries(TOOLS).map(([tool, [title, drawing]]) =>
       `<button data-tool="${tool}" title="${title}" aria-label="${title}">${drawing}</button>`).join("")}</span>
@@ -22,20 +23,38 @@ export function render({ model, el }) {
   const what = bar.querySelector(".what")
   const note = bar.querySelector(".note span")
 
+  const pair = bar.querySelector(".pair")
+  const [x, y] = pair.querySelectorAll("select")
+  const options = (choices) => Object.entries(choices).map(([value, text]) => new Option(text, value))
+  const names = Object.keys(model.columns)
+
   const fill = () => {
-    what.replaceChildren(...Object.entries(model.options).map(([value, text]) => new Option(text, value)))
-    what.value = model.value
+    what.replaceChildren(...options(model.options))
+    if (names.length > 1) what.append(new Option("Any two columns", "xy"))
+    for (const axis of [x, y]) axis.replaceChildren(...options(model.columns))
     what.hidden = what.options.length === 0
+    paint()
   }
   const paint = () => {
-    what.value = model.value
+    const is_pair = model.value.startsWith("xy:")
+    what.value = is_pair ? "xy" : model.value
+    pair.hidden = !is_pair
+    if (is_pair) [x.value, y.value] = model.value.slice(3).split("~")
     note.textContent = model.note
   }
   const press = (tool) => {
     for (const button of bar.querySelectorAll("[data-tool]"))
       button.setAttribute("aria-pressed", button.dataset.tool === tool)
   }
-  what.addEventListener("change", () => { model.value = what.value; what.blur() })
+  what.addEventListener("change", () => {
+    const first = (wanted, place) => names.includes(wanted) ? wanted : names[place]
+    model.value = what.value === "xy" ? `xy:${first("bp_rp", 0)}~${first("phot_g_mean_mag", 1)}` : what.value
+    what.blur()
+  })
+  for (const axis of [x, y]) axis.addEventListener("change", () => {
+    model.value = `xy:${x.value}~${y.value}`
+    axis.blur()
+  })
   bar.addEventListener("click", (event) => {
     const button = event.target.closest("button")
     if (button?.dataset.tool) window.dispatchEvent(new CustomEvent("astrom3:tool", { detail: button.dataset.tool }))
@@ -45,6 +64,5 @@ export function render({ model, el }) {
   for (const name of ["value", "note"]) model.on(name, paint)
   window.addEventListener("astrom3:tool", (event) => press(event.detail))
   fill()
-  paint()
   press("pan")
 }

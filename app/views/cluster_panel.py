@@ -6,28 +6,52 @@ median spectra. The cutting runs in a thread; a result that comes after a newer 
 
 import asyncio
 from functools import partial
+from html import escape
 from typing import Any
 
 import numpy as np
 import panel as pn
 
 from app.atlas_store import MODALITY_NAMES, AtlasStore
-from app.diagrams import number
+from app.background import Latest
 from app.listing import TrayView
 from app.palette import UNLABELLED
 from app.part_figures import PartFigures
-from app.parts import ClusterChoice, Part, Partition, cut, members
+from app.parts import (
+    MIN_STARS,
+    SELECTION,
+    ClusterChoice,
+    Part,
+    Partition,
+    cut,
+    members,
+    stability,
+)
+from app.saved_selections import saved_beside
 from app.selection import step_from_rows
 from app.star_list import StarList
 from app.star_rows import number_cell
 from app.state import AppState, tie
 from app.styles import CARD_CSS, CONTROLS, WORDS, plot_box
+from data_pipeline.errors import InputError
+from model.analysis.stability import Stability
 
-HEAD = "<span></span><span></span><span>stars</span><span>P [d]</span><span>amp.</span>"
-COLUMNS = "10px 32px minmax(64px, 1fr) 52px 34px"
-MIN_STARS = 10
+HEAD = (
+    "<span></span><span></span><span>stars</span><span>P [d]</span>"
+    '<span title="mean Jaccard index over maps made with other seeds">stable</span>'
+)
+COLUMNS = "10px 30px minmax(64px, 1fr) 50px 40px"
 METHODS = {"DBSCAN": "dbscan", "HDBSCAN": "hdbscan"}
-SPACES = {"on its map": "map", "in its embedding": "embedding"}
+SPACES = {
+    "on the map": "map",
+    "on the map of its class": "class_map",
+    "in the embedding": "embedding",
+}
+PRESETS = {
+    "ROT: giants, dwarfs": (("ROT",), "fused", "map"),
+    "Mira: M, C": (("M", "MIRA"), "spectra", "map"),
+}
+"""The splits of Rizhko & Bloom (2024): classes, data and place of the cut, all else automatic."""
 STATE = ["cluster_class", "cluster_modality", "cluster_eps", "cluster_min_samples"]
 
 
@@ -38,9 +62,11 @@ class ClusterPanel(TrayView):
         super().__init__(state, store)
         self.partition: Partition | None = None
         self._generation = 0
-        self._amplitude = number(store.objects, "lc_amplitude", "amplitude")
+        self._stable: Stability | None = None
+        self._selected: tuple[int, ...] = ()
+        self._is_picking = False
         self.list = StarList(
-            head_html=HEAD, label="parts", row_height=34, width=262, sizing_mode="stretch_height",
+            head_html=HEAD, label="parts", row_height=30, sizing_mode="stretch_both",
             styles={"--columns": COLUMNS, "min-height": "0"},
         )  # fmt: skip
         self.list.on_pick = self.select
@@ -50,17 +76,23 @@ class ClusterPanel(TrayView):
             has_spectra=not store.missing("spectra"),
         )
         self._make_controls()
+        self._stability = Latest[tuple[Partition, Stability]](self._show_stability)
         state.param.watch(self.refresh, STATE)
+        state.param.watch(self._on_selection, "selection")
         state.param.watch(lambda _: self._draw(), "theme")
 
     def __panel__(self) -> pn.viewable.Viewable:
-        hint = pn.pane.HTML('<span class="muted">A part clicked is selected.</span>', **WORDS)
         side = pn.Column(
-            *self.controls.values(), hint, css_classes=["tray-side"], stylesheets=[CARD_CSS],
-            width=178, sizing_mode="stretch_height", margin=0,
+            *self.presets, *self.controls.values(), css_classes=["tray-side"],
+            stylesheets=[CARD_CSS], width=178, sizing_mode="stretch_height", margin=0,
+        )  # fmt: skip
+        acts = pn.Row(self.prefix, *self.acts, css_classes=["card-bar"], **CONTROLS)
+        parts = pn.Column(
+            self.list, self.words, acts, css_classes=["parts"], stylesheets=[CARD_CSS],
+            width=262, sizing_mode="stretch_height", margin=0,
         )  # fmt: skip
         plots = [plot_box(fig) for fig in self.plots.figures.values()]
-        return pn.Row(side, self.list, *plots, sizing_mode="stretch_both", margin=0)
+        return pn.Row(side, parts, *plots, sizing_mode="stretch_both", margin=0)
 
     def _value_label(self) -> str:
         """Label of the light curves about their medians; empty where the survey has none."""
@@ -86,7 +118,11 @@ class ClusterPanel(TrayView):
                 label="stars of a core", start=2, end=40, **look
             ),
         }
-        if self.state.cluster_class not in classes:
+        self.controls["cluster_class"].options = {
+            **{label: label for label in classes}, "the selection": SELECTION,
+        }  # fmt: skip
+        self._make_acts(classes)
+        if self.state.cluster_class not in (*classes, SELECTION):
             self.state.cluster_class = self._first_class(classes)
         for name in ("cluster_class", "cluster_modality"):
             tie(self.state, name, self.controls[name], "value")
@@ -95,6 +131,37 @@ class ClusterPanel(TrayView):
             self.controls[name].param.watch(partial(self._on_slider, name), "value_throttled")
         for name in ("space", "method"):
             self.controls[name].param.watch(self.refresh, "value")
+
+    def _make_acts(self, classes: list[str]) -> None:
+        """Buttons: the paper's splits, stability, keeping the parts by name."""
+        self.presets = []
+        for text, (labels, modality, space) in PRESETS.items():
+            label = next((one for one in labels if one in classes), None)
+            if label is not None and modality in self.store.modalities:
+                button = pn.widgets.Button(label=text, width=158, **CONTROLS)
+                button.on_click(partial(self._take_preset, label, modality, space))
+                self.presets.append(button)
+        self.words = pn.pane.HTML(css_classes=["search-words"], **WORDS)
+        self.prefix = pn.widgets.TextInput(placeholder="name of the parts", width=112, **CONTROLS)
+        stable = pn.widgets.Button(label="stable?", width=58, **CONTROLS)
+        stable.on_click(lambda _: self.measure_stability())
+        keep = pn.widgets.Button(label="keep", width=44, **CONTROLS)
+        keep.on_click(lambda _: self.keep())
+        self.acts = [keep, stable]
+
+    def _take_preset(self, label: str, modality: str, space: str, *_: Any) -> None:
+        with pn.io.hold():
+            self.controls["space"].value = space
+            self.controls["method"].value = "dbscan"
+            self.state.param.update(
+                cluster_class=label, cluster_modality=modality, cluster_eps=0.0,
+                cluster_min_samples=5,
+            )  # fmt: skip
+
+    def _on_selection(self, *_: Any) -> None:
+        """Cut the new selection, unless it is a part of the old one, picked in the list."""
+        if self.state.cluster_class == SELECTION and not self._is_picking:
+            self.refresh()
 
     def _on_slider(self, name: str, event: Any) -> None:
         setattr(self.state, name, event.new)
@@ -110,6 +177,7 @@ class ClusterPanel(TrayView):
         """What the controls say."""
         return ClusterChoice(
             label=self.state.cluster_class,
+            selected=self._selected,
             modality=self.state.cluster_modality,
             space=self.controls["space"].value,
             method=self.controls["method"].value,
@@ -119,6 +187,10 @@ class ClusterPanel(TrayView):
 
     def fill(self) -> None:
         """Cut the class again if the choice is another."""
+        if self.state.cluster_class != SELECTION:
+            self._selected = ()
+        elif not self._is_picking:
+            self._selected = tuple(np.flatnonzero(self.state.selection).tolist())
         choice = self.choice
         self.controls["cluster_eps"].disabled = choice.method == "hdbscan"
         if self.partition is not None and self.partition.choice == choice:
@@ -136,8 +208,10 @@ class ClusterPanel(TrayView):
     def _lacking(self, choice: ClusterChoice) -> str:
         if not choice.label:
             return f"No class has {MIN_STARS} stars or more."
-        n = len(members(self.store, choice.label, choice.modality))
-        return "" if n >= MIN_STARS else f"Only {n} {choice.label} have these data."
+        if choice.label == SELECTION and choice.space == "class_map":
+            return "A selection has no map of its own; cut it on the map or in the embedding."
+        n = len(members(self.store, choice.label, choice.modality, choice.selected))
+        return "" if n >= MIN_STARS else f"Only {n} {choice.what} have these data."
 
     async def _cut(self, choice: ClusterChoice, generation: int) -> None:
         partition = await asyncio.to_thread(cut, self.store, choice)
@@ -150,6 +224,8 @@ class ClusterPanel(TrayView):
         self.partition = partition
         self.list.fill(np.arange(len(partition.parts)), self._cells)
         self.ringed = []
+        self._stable = None
+        self.words.object = self._words_html()
         self._draw()
 
     def _draw(self) -> None:
@@ -160,22 +236,91 @@ class ClusterPanel(TrayView):
         """Select the stars of one part."""
         if self.partition is None:
             return
-        mask = np.zeros(self.store.n, dtype=bool)
-        mask[self.partition.parts[place].rows] = True
+        part = self.partition.parts[place]
         self.list.active = place
-        self.state.select(mask, self.state.select_mode, step_from_rows(self.store, mask))
+        self._is_picking = True
+        try:
+            self.state.select(self._mask(part), self.state.select_mode, self._step(part))
+        finally:
+            self._is_picking = False
+        self.words.object = self._words_html(part)
+
+    def measure_stability(self) -> None:
+        """Cut the class again on maps with other seeds, off the event loop."""
+        partition = self.partition
+        if partition is None or not partition.parts:
+            return
+        self.words.object = '<span class="muted">Making four more maps of these stars…</span>'
+        self._stability.request(lambda: (partition, stability(self.store, partition)))
+
+    def _show_stability(self, found: tuple[Partition, Stability]) -> None:
+        partition, stable = found
+        if partition is not self.partition:
+            return
+        self._stable = stable
+        self.list.fill(np.arange(len(partition.parts)), self._cells)
+        self.words.object = (
+            f"Over {stable.n_maps} maps with other seeds the parts agree with a Rand index of "
+            f"{stable.rand:.2f} (1 the same, 0 chance)."
+        )
+
+    def keep(self) -> None:
+        """Keep every part as a selection with a name, beside the atlas."""
+        if self.partition is None or not self.partition.parts:
+            return
+        saved = saved_beside(self.store.atlas.path)
+        prefix = (self.prefix.value or "").strip() or self.partition.choice.what
+        try:
+            for part in self.partition.parts:
+                step = {**self._step(part), "mode": "replace"}
+                saved.save(self.store, f"{prefix} {part.name}", self._mask(part), [step])
+        except InputError as error:
+            self.state.notice = str(error)
+            return
+        names = ", ".join(part.name for part in self.partition.parts)
+        self.state.notice = f"Kept {prefix} {names}: bring them back in Selection."
+
+    def _mask(self, part: Part) -> np.ndarray:
+        mask = np.zeros(self.store.n, dtype=bool)
+        mask[part.rows] = True
+        return mask
+
+    def _step(self, part: Part) -> dict[str, Any]:
+        """The recipe of a part: its stars, and how it was cut, in words."""
+        assert self.partition is not None
+        choice, params = self.partition.choice, self.partition.params
+        cut_by = ", ".join(f"{name} {value:.3g}" for name, value in params.items()
+                           if isinstance(value, int | float))  # fmt: skip
+        where = {space: text for text, space in SPACES.items()}[choice.space]
+        data = MODALITY_NAMES.get(choice.modality, choice.modality)
+        what = f"part {part.name} of {choice.what} ({choice.method} {where}, {data}; {cut_by})"
+        return {**step_from_rows(self.store, self._mask(part)), "what": what}
+
+    def _words_html(self, chosen: Part | None = None) -> str:
+        """What sets the parts apart, the largest first, or the one that was picked."""
+        parts = self.partition.parts if self.partition else []
+        shown = [chosen] if chosen is not None else [p for p in parts if p.number >= 0][:2]
+        lines = [
+            f"<b>{part.name}</b> " + ", ".join(
+                f'{escape(column)} <span title="AUC {auc:.2f}">{"↑" if auc > 0.5 else "↓"}</span>'
+                for column, auc in part.apart_by
+            )
+            for part in shown if part.apart_by
+        ]  # fmt: skip
+        return "<br>".join(lines) or '<span class="muted">A part clicked is selected.</span>'
 
     def _cells(self, place: int, _: int) -> str:
         assert self.partition is not None
         part = self.partition.parts[place]
         whole = sum(len(other.rows) for other in self.partition.parts)
+        stable = self._stable.jaccard.get(part.number, np.nan) if self._stable else np.nan
         cells = (
             f'<i class="swatch" style="background:{part.color}"></i>',
             f"<b>{part.name}</b>",
             f'<span class="num">{len(part.rows):,} '
             f'<span class="muted">{100 * len(part.rows) / whole:.0f} %</span></span>',
             number_cell(self._median(self.store.periods_days, part), 3),
-            number_cell(self._median(self._amplitude, part), 2),
+            number_cell(stable, 2),
         )
         return "".join(cells)
 

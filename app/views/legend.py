@@ -8,16 +8,21 @@ import param
 from panel.custom import JSComponent
 
 from app.atlas_store import AtlasStore
-from app.chips import marker
+from app.chips import drawn
 from app.chrome import static
-from app.coloring import Coloring, available
+from app.coloring import Coloring
 from app.state import AppState, tie
+
+_ALL_UNSEEN = "\n"
+"""Stands for all classes the model never saw; no class is called so."""
 
 
 class LegendEntries(JSComponent):
     """The row of classes, or the steps of a scale."""
 
-    options = param.Dict({})
+    options = param.Dict({}, doc="Groups of columns, each with its titles.")
+    over_options = param.Dict({}, doc="Classes to lay over the maps, with their titles.")
+    over = param.String("", doc="What is laid over: empty, a class, or all unseen.")
     color_by = param.String()
     entries_html = param.String()
     is_scale = param.Boolean()
@@ -34,20 +39,45 @@ class LegendView(pn.viewable.Viewer):
         super().__init__(**params)
         self.state, self.store = state, store
         self.entries = LegendEntries(
-            options=available(store.objects),
+            options=store.color_choices,
+            over_options=self._over_options(),
+            over=_ALL_UNSEEN if self._is_all_unseen() else "".join(state.laid_over[:1]),
             color_by=state.color_by,
             sizing_mode="stretch_width",
         )
         tie(state, "hidden_classes", self.entries, "hidden_labels")
         self.entries.param.watch(self._on_choice, "color_by")
+        self.entries.param.watch(self._on_over, "over")
         state.param.watch(lambda _: self._fill(), "color_by")
+        state.param.watch(lambda _: self._on_verdict(), "vetted")
         self._fill()
 
     def __panel__(self) -> pn.viewable.Viewable:
         return self.entries
 
+    def _over_options(self) -> dict[str, str]:
+        """Nothing, all classes that the model never saw, each of them, each of the others."""
+        unseen = self.store.unseen_classes
+        options = {"": "nothing laid over"}
+        if unseen:
+            options[_ALL_UNSEEN] = f"all {len(unseen)} unseen classes"
+        for label in [*unseen, *(c for c in self.store.classes if c not in unseen)]:
+            options[label] = f"{label} (unseen)" if label in unseen else label
+        return options
+
+    def _is_all_unseen(self) -> bool:
+        return len(self.state.laid_over) > 1
+
+    def _on_over(self, event: Any) -> None:
+        chosen = self.store.unseen_classes if event.new == _ALL_UNSEEN else [event.new]
+        self.state.laid_over = [label for label in chosen if label]
+
     def _on_choice(self, event: Any) -> None:
         self.state.param.update(hidden_classes=[], color_by=event.new)
+
+    def _on_verdict(self) -> None:
+        if self.state.color_by == "verdict":
+            self._fill()
 
     def _fill(self) -> None:
         coloring = self.store.coloring(self.state.color_by)
@@ -66,14 +96,10 @@ def entries_html(coloring: Coloring) -> str:
         if style.family != family:
             pieces.append('<span class="family"></span>')
             family = style.family
-        drawn = (
-            f'<i style="background:{style.color}"></i>'
-            if coloring.is_scale
-            else marker(style.label)
-        )
+        swatch = f'<i style="background:{style.color}"></i>' if coloring.is_scale else drawn(style)
         pieces.append(
             f'<button data-label="{escape(style.label, quote=True)}" '
-            f'title="{escape(style.name, quote=True)}: {count:,} stars">{drawn}'
+            f'title="{escape(style.name, quote=True)}: {count:,} stars">{swatch}'
             f'{escape(style.label)} <span class="count">{count:,}</span></button>'
         )
     return "".join(pieces)

@@ -28,7 +28,7 @@ class ScatterView(StarView):
         return pn.pane.HTML(_NOTHING, sizing_mode="stretch_both", styles={"color": "var(--muted)"})
 
     def _show(self) -> None:
-        diagram = self.store.diagrams.get(self.state.diagram)
+        diagram = self.store.diagram(self.state.diagram)
         if diagram is None:
             return
         fig = self.stars.fig
@@ -38,7 +38,7 @@ class ScatterView(StarView):
     @property
     def note(self) -> str:
         """How many stars are not drawn and why, and what the survey lacks."""
-        diagram = self.store.diagrams.get(self.state.diagram)
+        diagram = self.store.diagram(self.state.diagram)
         if diagram is None:
             return ""
         shown = int(diagram.shown.sum())

@@ -73,6 +73,13 @@ def differences(
         Of the folds, and of the draw where a side has more than `MAX_PER_SIDE` stars.
     """
     rest = rest & ~group
+    table = column_differences(values, group, rest)
+    together = _together(values, group, rest, seed)
+    return Differences(table, together, int(group.sum()), int(rest.sum()))
+
+
+def column_differences(values: pd.DataFrame, group: BoolArray, rest: BoolArray) -> pd.DataFrame:
+    """Compare two groups of stars in every column by itself; the table of `Differences`."""
     rows = [
         _one(str(column), values[column].to_numpy(np.float64), group, rest) for column in values
     ]
@@ -85,8 +92,7 @@ def differences(
         table["p"] = false_discovery_control(table["p"].to_numpy())
         clearest = (table["auc"] - 0.5).abs().to_numpy()
         table = table.iloc[np.argsort(-clearest, kind="stable")].reset_index(drop=True)
-    together = _together(values, group, rest, seed)
-    return Differences(table, together, int(group.sum()), int(rest.sum()))
+    return table
 
 
 def _one(

@@ -44,7 +44,7 @@ def test_absolute_magnitudes_need_a_good_parallax(store: AtlasStore) -> None:
 def test_a_survey_without_colors_falls_back_and_says_so(store: AtlasStore) -> None:
     columns = ["source_id", "period_days", "lc_amplitude", "ra_deg", "dec_deg"]
     diagrams = make_diagrams(store.objects[columns])
-    assert list(diagrams) == ["period-amplitude", "sky"]
+    assert list(diagrams) == ["period-amplitude", "sky", "sky-galactic"]
     assert make_diagrams(store.objects[["source_id"]]) == {}
     assert store.missing("colors") == ""
     assert store.missing("spectra") == ""

@@ -1,14 +1,17 @@
 """Subclusters: parts of a class with their stars, curves and spectra; selecting one."""
 
 import asyncio
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from app.atlas_store import AtlasStore
-from app.parts import ClusterChoice, cut, members
+from app.parts import SELECTION, ClusterChoice, cut, members
+from app.saved_selections import SavedSelections
 from app.selection import replay
 from app.state import AppState
+from app.views import cluster_panel
 from app.views.cluster_panel import ClusterPanel
 from model.analysis.clusters import NOISE
 
@@ -109,3 +112,50 @@ def test_the_class_of_the_star_in_focus_comes_first(store: AtlasStore) -> None:
     state = AppState(store.n, focus=row)
     ClusterPanel(state, store)
     assert state.cluster_class == "SR"
+
+
+def test_the_selection_can_be_cut_and_its_parts_picked(
+    panel: ClusterPanel, state: AppState, store: AtlasStore
+) -> None:
+    mask = np.isin(store.labels, ["SR", "DSCT"])
+    state.select(mask)
+    panel.controls["cluster_class"].value = SELECTION
+    assert panel.partition is not None
+    cut_rows = np.sort(panel.partition.rows)
+    assert cut_rows.tolist() == np.flatnonzero(mask & store.atlas.present("fused")).tolist()
+    kinds = {frozenset(store.labels[p.rows]) for p in panel.partition.parts if p.number >= 0}
+    assert {frozenset(["SR"]), frozenset(["DSCT"])} <= kinds
+    columns = [column for column, _ in panel.partition.parts[0].apart_by]
+    assert "bp_rp" in columns
+    assert "<b>A</b>" in panel.words.object
+    before = panel.partition
+    panel.list._handle_msg({"type": "pick", "index": 0})
+    assert panel.partition is before, "a part picked is not cut again"
+    assert "part A of selection (dbscan on the map" in state.recipe[-1]["what"]
+
+
+def test_parts_are_measured_on_other_maps_and_kept_by_name(
+    panel: ClusterPanel, state: AppState, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = SavedSelections(tmp_path / "kept.sqlite")
+    monkeypatch.setattr(cluster_panel, "saved_beside", lambda path: kept)
+    state.cluster_class = "RRAB"
+    panel.measure_stability()
+    assert panel._stable is not None
+    assert panel._stable.n_maps == 4
+    assert "Rand index" in panel.words.object
+    panel.prefix.value = "ab"
+    panel.keep()
+    assert panel.partition is not None
+    assert set(kept.names()) == {f"ab {part.name}" for part in panel.partition.parts}
+    assert "Kept ab" in state.notice
+
+
+def test_one_click_makes_the_splits_of_the_paper(panel: ClusterPanel, state: AppState) -> None:
+    (button,) = panel.presets
+    state.param.update(cluster_eps=1.0, cluster_modality="spectra")
+    button.clicks += 1
+    assert (state.cluster_class, state.cluster_modality) == ("ROT", "fused")
+    assert state.cluster_eps == 0.0
+    assert panel.partition is not None
+    assert panel.partition.choice.label == "ROT"

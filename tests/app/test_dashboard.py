@@ -104,7 +104,7 @@ def test_diagram_tells_what_it_leaves_out(page: Dashboard, store: AtlasStore) ->
 
 def test_rings_follow_focus_and_list(page: Dashboard) -> None:
     page.state.focus = 5
-    rings = [renderer.data_source.data["x"] for renderer in page.map.stars.fig.renderers[3:]]
+    rings = [renderer.data_source.data["x"] for renderer in page.map.stars.fig.renderers[4:]]
     assert 0 < len(rings[0]) <= len(page.state.highlighted_rows)
     assert len(rings[1]) == 1
 

@@ -1,0 +1,87 @@
+"""What the maps can be coloured by and drawn against: derived columns, any number, any pair."""
+
+import numpy as np
+import pytest
+
+from app.atlas_store import AtlasStore
+from app.dashboard import Dashboard
+from app.palette import UNLABELLED
+from app.state import AppState
+from app.views.legend import _ALL_UNSEEN, LegendView
+from app.views.map import MapView
+from app.views.scatter import ScatterView
+
+
+def test_every_choice_colours_every_star(store: AtlasStore) -> None:
+    choices = [name for group in store.color_choices.values() for name in group]
+    assert {"class_label", "flag", "modalities", "map_trust", "parallax_error"} <= set(choices)
+    for name in choices:
+        coloring = store.coloring(name)
+        assert coloring.counts.sum() == store.n, name
+        assert len(set(coloring.labels)) == len(coloring.labels), name
+
+
+def test_derived_columns_say_what_is_so(store: AtlasStore) -> None:
+    present = store.coloring("modalities")
+    labels = np.array(present.labels)[present.code]
+    assert (np.char.find(labels.astype(str), "spectrum") >= 0).tolist() == (
+        store.has_spectrum.tolist()
+    )
+    flag = store.coloring("flag")
+    flagged = np.flatnonzero(np.array(flag.labels)[flag.code] == "flagged")
+    assert sorted(store.flags()["row"]) == flagged.tolist()
+    colors = [style.color for style in present.styles]
+    assert len(set(colors)) == len(colors)
+
+
+def test_any_two_columns_make_a_diagram_with_units(store: AtlasStore) -> None:
+    diagram = store.diagram("xy:period_days~phot_g_mean_mag")
+    assert diagram is not None
+    assert (diagram.x_label, diagram.y_label) == ("log₁₀ period_days [d]", "phot_g_mean_mag [mag]")
+    assert (diagram.invert_x, diagram.invert_y) == (False, True)
+    np.testing.assert_allclose(diagram.x, np.log10(store.objects["period_days"]))
+    assert store.diagram("xy:period_days~nothing") is None
+    state = AppState(store.n, diagram="xy:bp_rp~parallax")
+    view = ScatterView(state, store)
+    assert view.stars.fig.xaxis.axis_label == "bp_rp [mag]"
+    view.select_geometry({"type": "rect", "x0": 0.5, "x1": 1.0, "y0": 0, "y1": 9})
+    assert state.selection.sum() == (store.objects["bp_rp"].between(0.5, 1.0)).sum()
+
+
+def test_the_galactic_sky_has_the_centre_in_the_middle(store: AtlasStore) -> None:
+    diagram = store.diagrams["sky-galactic"]
+    assert diagram.invert_x
+    assert np.nanmin(diagram.x) >= -180
+    assert np.nanmax(diagram.x) <= 180
+    assert np.nanmax(np.abs(diagram.y)) <= 90
+
+
+def test_a_class_laid_over_is_drawn_large_on_every_map(store: AtlasStore) -> None:
+    state = AppState(store.n, diagram="color-magnitude")
+    view, legend = MapView(state, store), LegendView(state, store)
+    legend.entries.over = "DSCT"
+    assert state.laid_over == ["DSCT"]
+    drawn = view.stars._over_source.data
+    assert len(drawn["x"]) == (store.labels == "DSCT").sum()
+    assert set(drawn["color"]) == {"#bcb0ee"}
+    legend.entries.over = ""
+    assert len(view.stars._over_source.data["x"]) == 0
+
+
+def test_classes_the_model_never_saw_can_be_laid_over_at_once(store: AtlasStore) -> None:
+    hidden = AtlasStore(store.atlas)
+    hidden.__dict__["unseen_classes"] = ["ROT", "EA"]
+    state = AppState(store.n)
+    legend = LegendView(state, hidden)
+    assert legend.entries.over_options[_ALL_UNSEEN] == "all 2 unseen classes"
+    legend.entries.over = _ALL_UNSEEN
+    assert state.laid_over == ["ROT", "EA"]
+    assert UNLABELLED not in store.unseen_classes
+
+
+@pytest.mark.parametrize("key", ["sky-galactic", "xy:bp_rp~parallax"])
+def test_the_page_opens_on_any_diagram(store: AtlasStore, key: str) -> None:
+    dashboard = Dashboard(store)
+    dashboard.scatter_bar.value = key
+    assert dashboard.state.diagram == key
+    assert dashboard.scatter.points.n_placed > 0
