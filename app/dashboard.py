@@ -21,7 +21,7 @@ HINTS = {
     "Vet": "Stars that do not fit their class, worst first",
     "Search": "Stars like this one, in one kind of data or across two",
     "Cluster": "Parts of a class",
-    "Report": "The selection as a file",
+    "Report": "How well the classes are told; the selection as a file",
 }
 
 
@@ -66,6 +66,7 @@ class Dashboard:
         """The page as a Panel template, ready to be served."""
         page = pn.Template(static("page.html"), location=True)
         page.add_variable("page_css", static("style.css"))
+        page.add_variable("page_js", static("panels.js"))
         page.add_variable("page_theme", self.state.theme)
         page.add_variable("app_favicon", f"data:image/svg+xml,{quote(static('logo.svg'))}")
         for name, part in self._parts().items():
@@ -129,6 +130,16 @@ class Dashboard:
                 self.find(str(message["text"]))
             case "help":
                 self.keys._send_msg({"act": "help"})
+            case "go":
+                state.mode = message["mode"]
+            case "next map":
+                places = self.store.modalities
+                step = int(message.get("step", 1))
+                place = places.index(state.map_modality) + step
+                state.map_modality = places[place % len(places)]
+            case "show all":
+                self.map.show_all()
+                self.scatter.show_all()
             case "dismiss":
                 state.notice = ""
             case "card":

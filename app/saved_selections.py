@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from app.atlas_store import AtlasStore
 from app.selection import Mask, replay
-from app.verdicts.database import connect, url_of
+from app.verdicts.database import MEMORY, connect, default_url, url_of
 from data_pipeline.errors import InputError
 
 MAX_NAME = 80
@@ -132,10 +132,16 @@ class SavedSelections:
         return self.url.startswith("sqlite:///") and not Path(str(database)).is_file()
 
 
+def saved_beside(store: AtlasStore) -> SavedSelections:
+    """The selections kept where the verdicts on an atlas are; beside it where those are nowhere."""
+    url = store.verdicts.log.url
+    return _opened(default_url(store.atlas.path) if url == MEMORY else url)
+
+
 @lru_cache(maxsize=8)
-def saved_beside(atlas: Path) -> SavedSelections:
-    """The selections kept beside an atlas, one object for all sessions."""
-    return SavedSelections(atlas)
+def _opened(url: str) -> SavedSelections:
+    """One object for all sessions."""
+    return SavedSelections(url)
 
 
 def restored(saved: Saved, store: AtlasStore) -> tuple[Mask, list[dict[str, Any]], str]:

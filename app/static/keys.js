@@ -4,6 +4,9 @@
 const TOOLS = { p: "pan", l: "lasso", b: "box" }
 const ACTS = { u: "undo", r: "redo", t: "theme", "?": "help", Escape: "clear" }
 
+const MODES = { E: "Explore", V: "Vet", S: "Search", C: "Cluster", R: "Report" }
+const MAPS = { z: { act: "show all" }, ".": { act: "next map", step: 1 }, ",": { act: "next map", step: -1 } }
+
 // of the card: what its views do (see Card.act)
 const CARD = {
   f: "fold", "[": "half", "]": "double", "{": "third", "}": "triple", a: "folds", e: "refine", k: "keep",
@@ -46,6 +49,10 @@ export function render({ model, view, el }) {
       window.dispatchEvent(new CustomEvent("astrom3:tool", { detail: TOOLS[event.key] }))
     } else if (ACTS[event.key]) {
       model.send_msg({ act: ACTS[event.key] })
+    } else if (MODES[event.key]) {
+      model.send_msg({ act: "go", mode: MODES[event.key] })
+    } else if (MAPS[event.key]) {
+      model.send_msg(MAPS[event.key])
     } else if (CARD[event.key]) {
       ask_card(CARD[event.key])
     }

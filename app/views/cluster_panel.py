@@ -268,7 +268,7 @@ class ClusterPanel(TrayView):
         """Keep every part as a selection with a name, beside the atlas."""
         if self.partition is None or not self.partition.parts:
             return
-        saved = saved_beside(self.store.atlas.path)
+        saved = saved_beside(self.store)
         prefix = (self.prefix.value or "").strip() or self.partition.choice.what
         try:
             for part in self.partition.parts:

@@ -49,7 +49,7 @@ class SelectionList(Listing):
             state, store, head_html=head, label="selected stars", columns=(columns, columns),
             empty_html=EMPTY,
         )  # fmt: skip
-        self.saved = saved_beside(store.atlas.path)
+        self.saved = saved_beside(store)
         self.form = SelectForm(
             columns=sorted({*store.objects.columns, *SHORT_NAMES}), classes=store.classes,
             saved=self.saved.names(), width=206,

@@ -1,4 +1,4 @@
-"""What lies below the maps: neighbours, the queue, the selection, subclusters, export. Layout only.
+"""What lies below the maps: lists, the queue, subclusters, the model's report, export. Layout only.
 
 The mode of the page opens the tab that belongs to it; a tab opened by hand changes the mode.
 """
@@ -13,6 +13,7 @@ from app.state import AppState
 from app.styles import CARD_CSS, CONTROLS, WORDS
 from app.views.cluster_panel import ClusterPanel
 from app.views.export_panel import ExportPanel
+from app.views.model_report import ModelReport
 from app.views.neighbor_list import NeighborList
 from app.views.search_panel import SearchPanel
 from app.views.selection_list import SelectionList
@@ -23,13 +24,14 @@ TAB_OF_MODE = {
     "Search": "Search",
     "Vet": "Queue",
     "Cluster": "Subclusters",
-    "Report": "Export",
+    "Report": "Model",
 }
 MODE_OF_TAB = {
     "Neighbours": "Explore",
     "Search": "Search",
     "Queue": "Vet",
     "Subclusters": "Cluster",
+    "Model": "Report",
     "Export": "Report",
 }
 VIEWS: dict[str, type[Any]] = {
@@ -38,6 +40,7 @@ VIEWS: dict[str, type[Any]] = {
     "Queue": VetQueue,
     "Selection": SelectionList,
     "Subclusters": ClusterPanel,
+    "Model": ModelReport,
     "Export": ExportPanel,
 }
 FILL: dict[str, Any] = {"sizing_mode": "stretch_both", "margin": 0}
@@ -55,10 +58,7 @@ class Tray(pn.viewable.Viewer):
         self._add("Neighbours", self.neighbors)
         self.tabs = pn.widgets.RadioButtonGroup(options=list(VIEWS), **CONTROLS)
         self.tabs.param.watch(self._on_tab, "value")
-        state.param.watch(
-            lambda event: self.open(TAB_OF_MODE[event.new]),
-            "mode",
-        )
+        state.param.watch(self._on_mode, "mode")
         self.open(TAB_OF_MODE[state.mode])
 
     def __panel__(self) -> pn.viewable.Viewable:
@@ -96,7 +96,10 @@ class Tray(pn.viewable.Viewer):
     def _ring(self, *_: Any) -> None:
         self.state.highlighted_rows = self.view(self.tabs.value).ringed
 
+    def _on_mode(self, event: Any) -> None:
+        if MODE_OF_TAB.get(self.tabs.value) != event.new:
+            self.open(TAB_OF_MODE[event.new])
+
     def _on_tab(self, event: Any) -> None:
         self.open(event.new)
-        if TAB_OF_MODE[self.state.mode] != event.new:
-            self.state.mode = MODE_OF_TAB.get(event.new, self.state.mode)
+        self.state.mode = MODE_OF_TAB.get(event.new, self.state.mode)

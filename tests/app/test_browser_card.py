@@ -288,7 +288,8 @@ def test_a_slider_changes_the_count(page: Page, server: str, store: AtlasStore) 
 def test_the_download_is_a_table_with_exact_ids(
     page: Page, server: str, store: AtlasStore, name: str, kind: str
 ) -> None:
-    open_page(page, f"{server}?mode=Report")
+    open_page(page, server)
+    page.locator(".tray").get_by_role("button", name="Export").click()
     with page.expect_download() as download:
         page.locator(".tray").get_by_text(f"Download {name}").click()
     assert "SYNTHETIC" in download.value.suggested_filename

@@ -138,7 +138,7 @@ def test_parts_are_measured_on_other_maps_and_kept_by_name(
     panel: ClusterPanel, state: AppState, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept = SavedSelections(tmp_path / "kept.sqlite")
-    monkeypatch.setattr(cluster_panel, "saved_beside", lambda path: kept)
+    monkeypatch.setattr(cluster_panel, "saved_beside", lambda store: kept)
     state.cluster_class = "RRAB"
     panel.measure_stability()
     assert panel._stable is not None

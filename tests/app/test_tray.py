@@ -196,7 +196,8 @@ def test_the_selection_is_listed_in_atlas_order(state: AppState, store: AtlasSto
 
 
 @pytest.mark.parametrize(
-    ("mode", "tab"), [("Vet", "Queue"), ("Cluster", "Subclusters"), ("Report", "Export")]
+    ("mode", "tab"),
+    [("Vet", "Queue"), ("Cluster", "Subclusters"), ("Report", "Model")],
 )
 def test_the_mode_opens_its_tab_and_the_tab_its_mode(
     tray: Tray, state: AppState, mode: str, tab: str
@@ -208,6 +209,8 @@ def test_the_mode_opens_its_tab_and_the_tab_its_mode(
     assert state.mode == "Explore"
     tray.tabs.value = tab
     assert state.mode == mode
+    tray.tabs.value = "Export"
+    assert (state.mode, tray.tabs.value) == ("Report", "Export")
 
 
 def test_hidden_lists_do_no_work(tray: Tray, state: AppState, store: AtlasStore) -> None:

@@ -1,0 +1,94 @@
+"""Search, selection, report and panels in a real browser: what a person does, and the pixels."""
+
+import re
+
+import numpy as np
+import pytest
+from browsing import Plot, eventually, open_page, wait_until_drawn
+from playwright.sync_api import Page, expect
+
+from app.atlas_store import AtlasStore
+from app.palette import class_style
+from app.searching import Question, answer, ask_star
+
+pytestmark = pytest.mark.browser
+ORANGE, BLUE, LILAC = (class_style(label).color for label in ("SR", "RRAB", "DSCT"))
+
+
+def test_search_across_data_is_asked_by_the_controls_and_walked_with_the_keys(
+    page: Page, server: str, store: AtlasStore
+) -> None:
+    open_page(page, f"{server}?star={store.source_id[1]}")
+    page.keyboard.press("Shift+S")
+    tray = page.locator(".tray")
+    first = tray.locator(".row[data-index='0']:visible")
+    selects = tray.locator("select:visible")
+    selects.nth(1).select_option(label="by light curve")
+    selects.nth(2).select_option(label="among spectrum")
+    asked = Question(ask_star(store, 1), by="photometry", among="spectra")
+    rows = answer(store, asked).rows
+    expect(first).to_contain_text(store.name(int(rows[0])))
+    page.wait_for_url(re.compile("among=spectra"))
+    page.mouse.move(5, 880)
+    page.keyboard.press("ArrowDown")
+    page.wait_for_url(re.compile(str(store.source_id[rows[0]])))
+    page.keyboard.press("ArrowDown")
+    page.wait_for_url(re.compile(str(store.source_id[rows[1]])))
+    expect(first).to_contain_text(store.name(int(rows[0])))
+
+
+def test_a_condition_and_a_cell_of_the_matrix_light_their_stars_on_both_maps(
+    page: Page, server: str, store: AtlasStore
+) -> None:
+    open_page(page, server)
+    scatter, map_ = Plot(page, ".scatter"), Plot(page, ".map")
+    before = scatter.near(ORANGE).sum()
+    tray, count = page.locator(".tray"), page.locator("header .count")
+    tray.get_by_role("button", name="Selection").click()
+    field = tray.get_by_label("Condition")
+    field.fill("period_days < 1 and amplitude > 0.3")
+    field.press("Enter")
+    fast = (store.objects["period_days"] < 1) & (store.objects["lc_amplitude"] > 0.3)
+    expect(count).to_have_text(f"{fast.sum():,}")
+    for plot in (scatter, map_):
+        eventually(lambda plot=plot: plot.near(ORANGE).sum() < 0.2 * before, "slow stars are grey")
+        assert plot.near(BLUE).any()
+    tray.get_by_role("button", name="what differs").click()
+    expect(tray.locator(".differences")).to_contain_text("period_days", timeout=60_000)
+
+    page.mouse.click(720, 10)
+    page.keyboard.press("Shift+R")
+    cell = tray.locator("[data-label=SR][data-predicted=SR]")
+    n_right = ((store.labels == "SR") & (store.objects["predicted_class"] == "SR")).sum()
+    expect(cell).to_have_text(str(n_right))
+    cell.click()
+    expect(count).to_have_text(f"{n_right:,}")
+    eventually(lambda: scatter.near(ORANGE).sum() > 0.5 * before, "the cell's stars are lit")
+
+
+def test_any_columns_laid_over_and_panels_that_keep_their_size(page: Page, server: str) -> None:
+    open_page(page, server)
+    scatter = Plot(page, ".scatter")
+    lilac = scatter.near(LILAC, 25).sum()
+    page.get_by_label("Lay over the maps").select_option(label="DSCT")
+    eventually(lambda: scatter.near(LILAC, 25).sum() > 1.5 * lilac, "drawn large above the others")
+    before = scatter.wait_until_still()
+    page.get_by_label("Diagram", exact=True).last.select_option(label="Any two columns")
+    page.wait_for_url(re.compile("xy%3A|xy:"))
+    eventually(lambda: not np.array_equal(scatter.pixels(), before), "another diagram")
+
+    section = page.locator("section.map")
+    width = section.bounding_box()["width"]
+    handle = page.get_by_label("Width of the map").bounding_box()
+    x, y = handle["x"] + handle["width"] / 2, handle["y"] + 100
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 120, y, steps=4)
+    page.mouse.up()
+    wider = section.bounding_box()["width"]
+    assert wider == pytest.approx(width + 120, abs=4)
+    page.reload()
+    wait_until_drawn(page)
+    assert section.bounding_box()["width"] == pytest.approx(wider, abs=2)
+    page.get_by_label("Width of the map").dblclick()
+    assert section.bounding_box()["width"] == pytest.approx(width, abs=2)
