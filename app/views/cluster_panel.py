@@ -107,9 +107,9 @@ class ClusterPanel(TrayView):
                    if label != UNLABELLED and n >= MIN_STARS]  # fmt: skip
         data = {MODALITY_NAMES.get(name, name): name for name in store.modalities}
         self.controls: dict[str, Any] = {
-            "cluster_class": pn.widgets.Select(options=classes, **look),
-            "cluster_modality": pn.widgets.Select(options=data, **look),
-            "space": pn.widgets.Select(options=SPACES, **look),
+            "cluster_class": pn.widgets.Select(label="class", options=classes, **look),
+            "cluster_modality": pn.widgets.Select(label="data", options=data, **look),
+            "space": pn.widgets.Select(label="place of the cut", options=SPACES, **look),
             "method": pn.widgets.RadioButtonGroup(options=METHODS, **look),
             "cluster_eps": pn.widgets.FloatSlider(
                 label="radius ε, 0 auto", start=0, end=3, step=0.02, **look

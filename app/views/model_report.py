@@ -37,7 +37,9 @@ class ModelReport(TrayView):
     def __init__(self, state: AppState, store: AtlasStore) -> None:
         super().__init__(state, store)
         found = {who: c for who, c in PREDICTIONS.items() if c[0] in store.objects}
-        self.who = pn.widgets.Select(options=list(found), width=186, **CONTROLS)
+        self.who = pn.widgets.Select(
+            label="predictions of", options=list(found), width=186, **CONTROLS
+        )
         self.part = pn.widgets.RadioButtonGroup(options=["matrix", "evaluation"], **CONTROLS)
         self.part.visible = (report_directory(store) / "report.txt").is_file()
         self.words = pn.pane.HTML(width=186, **WORDS)

@@ -92,7 +92,8 @@ class SearchPanel(Listing):
             "search_by": by, "search_among": among, "search_but": but,
         }  # fmt: skip
         self.controls: dict[str, Any] = {
-            name: pn.widgets.Select(options=choices, **look) for name, choices in options.items()
+            name: pn.widgets.Select(label=name.replace("_", " "), options=choices, **look)
+            for name, choices in options.items()
         }
         for name, control in self.controls.items():
             tie(self.state, name, control, "value")

@@ -56,7 +56,9 @@ class SelectionList(Listing):
         )  # fmt: skip
         self.form.on_act = self.act
         self.part = pn.widgets.RadioButtonGroup(options=PARTS, **CONTROLS)
-        self.against = pn.widgets.Select(options=AGAINST, width=170, **CONTROLS)
+        self.against = pn.widgets.Select(
+            label="compared with", options=AGAINST, width=170, **CONTROLS
+        )
         self.words = pn.pane.HTML(css_classes=["search-words"], **WORDS)
         self.page = pn.pane.HTML(css_classes=["provenance"], sizing_mode="stretch_both", **WORDS)
         # boxes are hidden, not what they hold: a component that was invisible keeps its place
