@@ -21,7 +21,7 @@
 
   const start = () => {
     for (const [name, border] of Object.entries(BORDERS)) {
-      const handle = document.querySelector(`.handle.${name}`)
+      const handle = document.querySelector(`.handle.of-${name}`)
       const whole = document.querySelector(border.of)
       const is_x = border.axis === "x"
       const share_at = (event) => {

@@ -136,7 +136,7 @@ class ModelReport(TrayView):
         self._source = ColumnDataSource({"x": [], "y": [], "low": [], "high": []})
         self.fig = card_figure(
             "stated probability", "share right", x_range=Range1d(start=0, end=1),
-            y_range=Range1d(start=0, end=1),
+            y_range=Range1d(start=0, end=1.05),
         )  # fmt: skip
         self._diagonal = self.fig.line([0, 1], [0, 1], line_dash="dashed", line_width=1)
         self._dots = self.fig.scatter("x", "y", source=self._source, size=7)
