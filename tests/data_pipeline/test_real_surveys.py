@@ -54,6 +54,8 @@ def test_hipparcos_and_ogle_on_one_time_zero(real_data) -> None:  # type: ignore
     stars = source.objects.set_index("source_id")
     curves = dict(source.light_curves(source.objects["source_id"].to_numpy()[::5]))
     assert (len(stars), len(curves)) == (1392, 279)
+    classes = stars["class_label"].value_counts()
+    assert (len(classes), classes["EA"], classes["DCEP"]) == (26, 169, 161)
     first = pd.Series({star: curve.time.min() for star, curve in curves.items()})
     is_hipparcos = stars["telescope"].loc[first.index] == "Hipparcos"
     assert first[is_hipparcos].between(2_447_800, 2_449_100).all()  # 1989.8 to 1993.2
