@@ -11,11 +11,12 @@ PYTHON ?= $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 pytho
 # A browser is opened only where there is a screen to show it on.
 SHOW := $(if $(or $(DISPLAY),$(WAYLAND_DISPLAY),$(filter Darwin,$(shell uname))),--show)
 
-.PHONY: help serve test test-browser lint bench gpu science demo-run screenshots clean
+.PHONY: help serve test test-full test-browser lint bench gpu science demo-run screenshots clean
 
 help:
 	@echo "make serve     the page, on the demo sky (PORT=5006, ATLAS=path for your own)"
 	@echo "make test      ruff, mypy, pytest with a real browser"
+	@echo "make test-full the same, and what needs stilts, TOPCAT and xvfb"
 	@echo "make bench     one table of speeds"
 	@echo "make gpu       all checks that need a GPU, in one table"
 	@echo "make science   the real-data report (DATA=folder with asas_acvs and eros1_lmc)"
@@ -28,6 +29,10 @@ test: $(VENV)/installed-test
 	$(PY) tests/install_browser.py
 	$(MAKE) lint
 	$(PY) -m pytest
+
+# What needs other programs: apt-get install stilts topcat xvfb
+test-full: test
+	$(PY) -m pytest -m full
 
 lint: $(VENV)/installed-test
 	$(PY) -m ruff check .

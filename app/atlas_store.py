@@ -17,12 +17,13 @@ from app.diagrams import Diagram, column_pair, make_diagrams, number, period_day
 from app.finding import Finder, Match
 from app.palette import UNLABELLED, ClassStyle
 from app.picking import PointIndex
-from app.verdicts.book import VerdictBook
+from app.verdicts.book import VerdictBook, wrong_by_majority
 from app.verdicts.log import VerdictLog
 from app.worker import EmbeddingWorker
 from data_pipeline.light_curves import LightCurve
 from data_pipeline.spectra import Spectrum
-from model.analysis.flags import Evidence, Thresholds
+from model.analysis.flag_weights import DEFAULT_WEIGHTS, FlagWeights, learn_from_verdicts
+from model.analysis.flags import DEFAULTS, Evidence, Thresholds
 from model.atlas import Atlas
 
 MODALITY_NAMES = {
@@ -76,6 +77,7 @@ class AtlasStore:
         self.diagram = lru_cache(maxsize=32)(self._diagram)
         self._cached_coloring = lru_cache(maxsize=16)(self._coloring)
         self.flags = lru_cache(maxsize=64)(self._flags)
+        self.rankings: dict[str, FlagWeights] = {DEFAULT_WEIGHTS.name: DEFAULT_WEIGHTS}
         self.mean_vector = lru_cache(maxsize=16)(atlas.embeddings.mean)
 
     def __len__(self) -> int:
@@ -275,7 +277,7 @@ class AtlasStore:
     @cached_property
     def evidence(self) -> Evidence:
         """What speaks for and against each star's label."""
-        return Evidence(self.objects, self.atlas.modalities)
+        return Evidence(self.objects, self.atlas.modalities, self.survey.external)
 
     @cached_property
     def opening_row(self) -> int:
@@ -291,9 +293,27 @@ class AtlasStore:
         min_modalities: int = 2,
         eps: float = 0.0,
         min_samples: int = 0,
+        margin: float = DEFAULTS.margin,
+        split: float = DEFAULTS.split,
+        period: float = DEFAULTS.period,
+        external: float = DEFAULTS.external,
+        ranking: str = DEFAULT_WEIGHTS.name,
     ) -> pd.DataFrame:
         """Stars that do not fit, most suspicious first: row, suspicion, ..., sentence."""
-        return self.evidence.rank(Thresholds(percentile, min_modalities, eps, min_samples))
+        evidence = self.evidence.with_weights(self.rankings.get(ranking, DEFAULT_WEIGHTS))
+        thresholds = Thresholds(
+            percentile, min_modalities, eps, min_samples, margin, split, period, external
+        )
+        return evidence.rank(thresholds)
+
+    def learn_ranking(self) -> FlagWeights | None:
+        """Learn a ranking from the verdicts so far and offer it; None while they are too few."""
+        verdict = wrong_by_majority(self.verdicts, self.source_id)
+        name = f"{int((verdict >= 0).sum()):,} verdicts"
+        learned = learn_from_verdicts(self.evidence.scores, verdict, name)
+        if learned is not None:
+            self.rankings[name] = learned
+        return learned
 
     def _in_atlas_order(self, of_survey: NDArray[np.bool_]) -> NDArray[np.bool_]:
         return of_survey[self.survey.rows(self.source_id)]

@@ -72,6 +72,11 @@ class AppState(param.Parameterized):
     min_modalities = param.Integer(2, bounds=(1, None), doc="Modalities that must agree.")
     dbscan_eps = param.Number(0.0, bounds=(0, None), doc="Radius on the map; 0 for automatic.")
     dbscan_min_samples = param.Integer(0, bounds=(0, None), doc="0 for automatic.")
+    flag_margin = param.Number(0.5, doc="Probability by which another class leads the label's.")
+    flag_split = param.Number(0.5, doc="Product of the shares of two votes for other classes.")
+    flag_period = param.Number(4.0, doc="Log evidence for another period.")
+    flag_external = param.Integer(1, doc="1: another class elsewhere; 2: another family.")
+    ranking = param.String("planted labels", doc="Name of the weights that order the flags.")
 
     vetter = param.String("", doc="Who gives the verdicts.")
     blind: "param.Selector[str]" = param.Selector(

@@ -1,19 +1,27 @@
 """From where on a star is flagged: sliders, and how many stars that makes, by reason."""
 
-from collections.abc import Sequence
+import asyncio
 from functools import partial
+from html import escape
 from typing import Any
 
 import pandas as pd
 import panel as pn
 
-from app.state import AppState
+from app.atlas_store import AtlasStore
+from app.state import AppState, tie
 from app.styles import CONTROLS, WORDS
+from model.analysis.flag_weights import LEAST_VERDICTS
 
 REASONS = {
     "is_far": ("far", "far from the centre of their class in enough of the data"),
     "is_alone": ("apart", "outside the main cluster of their class on the map"),
     "is_contradicted": ("contradicted", "neighbours and classifier name the same other class"),
+    "is_doubted": ("doubted", "a classifier that never saw their label is confident of another"),
+    "is_between": ("between", "nearer a centre of another class than any of their own"),
+    "is_split": ("split", "neighbours by different kinds of data name different classes"),
+    "is_disputed": ("disputed", "another catalogue firmly gives another class"),
+    "is_period_doubted": ("period", "another period would be more usual for their class"),
     "is_odd": ("odd", "their data do not go together, or few stars are like them"),
 }
 """Columns of the ranking that say why a star is on it: a word, and the word explained."""
@@ -25,12 +33,11 @@ class ThresholdSliders:
     Parameters
     ----------
     state : AppState
-    modalities : sequence of str
-        Those of the atlas, "fused" among them.
+    store : AtlasStore
     """
 
-    def __init__(self, state: AppState, modalities: Sequence[str]) -> None:
-        self.state = state
+    def __init__(self, state: AppState, store: AtlasStore) -> None:
+        self.state, self.store = state, store
         self.count = pn.pane.HTML(sizing_mode="stretch_width", **WORDS)
         look: dict[str, Any] = {"width": 180, **CONTROLS}
         self.sliders: dict[str, Any] = {
@@ -38,7 +45,7 @@ class ThresholdSliders:
                 label="percentile of distance", start=80, end=99.9, step=0.1, **look
             ),
             "min_modalities": pn.widgets.IntSlider(
-                label="data that must agree", start=1, end=max(len(modalities) - 1, 2), **look
+                label="data that must agree", start=1, end=max(len(store.modalities) - 1, 2), **look
             ),
             "dbscan_eps": pn.widgets.FloatSlider(
                 label="map radius ε, 0 auto", start=0, end=3, step=0.02, **look
@@ -46,12 +53,47 @@ class ThresholdSliders:
             "dbscan_min_samples": pn.widgets.IntSlider(
                 label="stars of a core, 0 auto", start=0, end=30, **look
             ),
+            "flag_margin": pn.widgets.FloatSlider(
+                label="lead of another class", start=-0.5, end=1, step=0.05, **look
+            ),
+            "flag_split": pn.widgets.FloatSlider(
+                label="how clearly data disagree", start=0, end=1, step=0.05, **look
+            ),
+            "flag_period": pn.widgets.FloatSlider(
+                label="evidence for another period", start=0, end=12, step=0.5, **look
+            ),
+            "flag_external": pn.widgets.IntSlider(
+                label="elsewhere: 1 class, 2 family", start=1, end=2, **look
+            ),
         }
+        self.ranking = pn.widgets.Select(options=list(store.rankings), **look)
+        self.learn = pn.widgets.Button(label="Learn ranking from verdicts", **look)
+        self.note = pn.pane.HTML("", **WORDS)
+        tie(state, "ranking", self.ranking, "value")
+        self.learn.on_click(self._on_learn)
         for name, slider in self.sliders.items():
             slider.value = min(max(getattr(state, name), slider.start), slider.end)
             # clustering waits for the slider to be let go, the rest follows it
             moment = "value_throttled" if name.startswith("dbscan") else "value"
             slider.param.watch(partial(self._on_slider, name), moment)
+
+    def parts(self) -> list[Any]:
+        """Everything that is adjusted, from the top."""
+        return [self.ranking, self.learn, self.note, *self.sliders.values()]
+
+    async def _on_learn(self, _: Any) -> None:
+        """Learn weights from the verdicts off the event loop; the old ranking stays on the list."""
+        learned = await asyncio.to_thread(self.store.learn_ranking)
+        if learned is None:
+            self.note.object = (
+                f'<span class="muted">This needs {LEAST_VERDICTS} labels found wrong and '
+                f"{LEAST_VERDICTS} found right.</span>"
+            )
+            return
+        with pn.io.hold():
+            self.ranking.options = list(self.store.rankings)
+            self.state.ranking = learned.name
+            self.note.object = f'<span class="muted">{escape(learned.made_from)}</span>'
 
     def show_count(self, flags: pd.DataFrame) -> None:
         """Say how many stars are flagged, and why."""

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from app.atlas_store import AtlasStore
 from app.blinding import sees_class, sees_others
 from app.state import AppState
+from app.thresholds import THRESHOLDS
 from app.verdicts.book import is_decided
 from app.verdicts.choice import QueueChoice, listed, population_of, queue_of
 from app.verdicts.entry import Entry
@@ -35,7 +36,6 @@ from app.vetter import must_sign_in, signed_in, system_user
 from data_pipeline.errors import InputError
 from data_pipeline.verdict_log import SEPARATOR
 
-THRESHOLDS = ("percentile", "min_modalities", "dbscan_eps", "dbscan_min_samples")
 Message = dict[str, Any]
 Done = Callable[[Entry | None, str], None]
 """Called with the entry as it is kept, or None and why not."""

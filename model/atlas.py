@@ -44,6 +44,7 @@ def build_atlas(
     seed: int = 42,
     k: int = 50,
     overwrite: bool = False,
+    n_map_seeds: int = 1,
 ) -> "Atlas":
     """Build, write and open an atlas.
 
@@ -62,8 +63,10 @@ def build_atlas(
     k : int
         Neighbours kept per object and space.
     overwrite : bool
+    n_map_seeds : int
+        More than one: the map is made with so many seeds, to tell how often a star stands apart.
     """
-    write_atlas(survey, embeddings, path, predictions, seed, k, overwrite)
+    write_atlas(survey, embeddings, path, predictions, seed, k, overwrite, n_map_seeds)
     return Atlas.open(path)
 
 

@@ -24,6 +24,7 @@ from data_pipeline.survey import Survey
 from model.analysis.clusters import ClassClusters, class_clusters
 from model.analysis.oddities import mismatch
 from model.analysis.placement import measure_displacement
+from model.analysis.projection import umap_map
 from model.analysis.spaces import MapSettings, Space, describe_space
 from model.atlas_predictions import Predictions, probe_predictions, read_predictions
 from model.atlas_schema import atlas_columns
@@ -43,6 +44,7 @@ def write_atlas(
     seed: int = 42,
     k: int = 50,
     overwrite: bool = False,
+    n_map_seeds: int = 1,
 ) -> None:
     """Compute and write an atlas; see `model.atlas.build_atlas`."""
     _check_same_survey(survey, embeddings)
@@ -55,7 +57,8 @@ def write_atlas(
         spaces = _describe_spaces(embeddings, labels, k, settings)
         clusters = class_clusters(_xy(spaces[0]), labels)
         predicted = predicted or probe_predictions(embeddings, labels, seed)
-        _write_objects(directory, embeddings, spaces, clusters, predicted)
+        apart = _recurrence(embeddings, spaces[0], labels, clusters, settings, n_map_seeds)
+        _write_objects(directory, embeddings, spaces, clusters, predicted, apart)
         _write_neighbors(directory, spaces)
         write_manifest(
             directory,
@@ -68,6 +71,7 @@ def write_atlas(
             spaces=[space.name for space in spaces],
             n_present={m: int(mask.sum()) for m, mask in embeddings.present.items()},
             map_settings=asdict(settings),
+            n_map_seeds=n_map_seeds,
             dbscan={"eps": clusters.eps, "min_samples": clusters.min_samples},
             predictions=predicted.description,
             placement=_placement(embeddings, spaces[0], settings),
@@ -114,6 +118,27 @@ def _xy(space: Space) -> npt.NDArray[np.float32]:
     return np.column_stack([space.columns[f"{axis}_{space.name}"] for axis in "xy"])
 
 
+def _recurrence(
+    embeddings: Embeddings,
+    fused: Space,
+    labels: npt.NDArray[np.object_],
+    clusters: ClassClusters,
+    settings: MapSettings,
+    n_seeds: int,
+) -> npt.NDArray[np.floating[Any]] | None:
+    """Share (N,) of the map's seeds at which a star is off its class's main cluster."""
+    if n_seeds < 2:
+        return None
+    apart = clusters.is_outlier.astype(float)
+    for other in progress(range(1, n_seeds), "map seeds"):
+        xy = umap_map(
+            embeddings.fused, fused.rows, fused.similarity, embeddings.any_present,
+            settings.n_neighbors, settings.min_dist, settings.seed + other,
+        )  # fmt: skip
+        apart += class_clusters(xy, labels).is_outlier
+    return apart / n_seeds
+
+
 def _placement(
     embeddings: Embeddings, fused: Space, settings: MapSettings
 ) -> dict[str, float] | None:
@@ -131,6 +156,7 @@ def _write_objects(
     spaces: list[Space],
     clusters: ClassClusters,
     predicted: Predictions,
+    recurrence: npt.NDArray[np.floating[Any]] | None,
 ) -> None:
     """Write objects.parquet, each column with its meaning."""
     values: dict[str, npt.NDArray[Any]] = {"source_id": embeddings.source_id}
@@ -139,6 +165,8 @@ def _write_objects(
     values["mismatch"] = _mismatch(embeddings)
     values["dbscan_cluster"] = clusters.cluster
     values["is_dbscan_outlier"] = clusters.is_outlier
+    if recurrence is not None:
+        values["dbscan_recurrence"] = recurrence
     values["predicted_class"], values["predicted_probability"] = predicted.best()
     for name, probability in zip(predicted.classes, predicted.probability.T, strict=True):
         values[f"prob_{name}"] = probability

@@ -28,6 +28,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--neighbors", type=int, default=50, metavar="K", help="neighbours kept per star (50)"
     )
+    parser.add_argument(
+        "--map-seeds",
+        type=int,
+        default=1,
+        metavar="N",
+        help="make the map with N seeds, to tell how often a star stands apart (1)",
+    )
     parser.add_argument("--overwrite", action="store_true", help="set an existing directory aside")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here")
 
@@ -37,8 +44,9 @@ def main(args: argparse.Namespace) -> None:
     started = time.perf_counter()
     survey, embeddings = Survey.open(args.survey), Embeddings.open(args.embeddings)
     atlas = build_atlas(
-        survey, embeddings, args.out, args.predictions, args.seed, args.neighbors, args.overwrite
-    )
+        survey, embeddings, args.out, args.predictions, args.seed, args.neighbors,
+        args.overwrite, args.map_seeds,
+    )  # fmt: skip
     figures = summarize(atlas) | {"seconds": time.perf_counter() - started}
     print(_in_words(figures, args.out))
     write_json(args.json, figures)

@@ -17,6 +17,10 @@ _OF_SPACE = {
     "centroid_percentile": ("float64", "share of its class that lies nearer the centre, {space}"),
     "nearest_centroid": ("string", "class whose centre is nearest, {space}"),
     "nearest_centroid_distance": ("float64", "cosine distance to that centre, {space}"),
+    "center_excess": (
+        "float64",
+        "distance to the nearest of its class's centres, less that to any other class's, {space}",
+    ),
 }
 _OF_STAR = {
     "mismatch": (
@@ -28,6 +32,10 @@ _OF_STAR = {
         "cluster of its class on the fused map: 0 main, 1... smaller, -1 scattered, -2 none",
     ),
     "is_dbscan_outlier": ("bool", "outside the main cluster of its class on the fused map"),
+    "dbscan_recurrence": (
+        "float64",
+        "share of the map's seeds at which it lies outside the main cluster of its class",
+    ),
     "predicted_class": ("string", "class of a model that never saw the star's label"),
     "predicted_probability": ("float64", "probability that model gives to this class"),
 }

@@ -26,7 +26,7 @@ from app.export.formats import FORMATS, PROVENANCE
 from data_pipeline.errors import InputError
 
 MAX_BYTES = 200_000_000
-MAX_SECONDS = 60.0
+MAX_SECONDS = 120.0
 MAX_MEMORY_BYTES = 6 * 2**30
 _SUFFIXES = {"xml": "vot", "vot": "vot", "votable": "vot", "fit": "fits"} | {s: s for s in FORMATS}
 

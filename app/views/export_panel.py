@@ -14,6 +14,7 @@ import panel as pn
 from astropy.table import Table
 
 from app.atlas_store import AtlasStore
+from app.blinding import sees_others
 from app.dossier.control import DossierControl, first_stars
 from app.export.formats import FORMATS, to_parquet
 from app.export.lists import (
@@ -30,10 +31,12 @@ from app.listing import TrayView
 from app.samp_control import SampControl
 from app.state import AppState
 from app.styles import CARD_CSS, CONTROLS, WORDS
+from app.thresholds import THRESHOLDS
 from app.upload import Upload
+from app.verdicts.book import VerdictBook
 from data_pipeline.errors import InputError
+from data_pipeline.verdict_log import KINDS
 
-THRESHOLDS = ("percentile", "min_modalities", "dbscan_eps", "dbscan_min_samples")
 N_NEIGHBORS = 100
 MAX_LATEX_SHOWN = 30
 WORDS_SHOWN = ("provenance", "methods", "BibTeX", "LaTeX")
@@ -45,7 +48,7 @@ class ExportPanel(TrayView):
 
     def __init__(self, state: AppState, store: AtlasStore) -> None:
         super().__init__(state, store)
-        self.verdicts: Verdicts = pd.DataFrame
+        self.verdicts: Verdicts = self._verdicts
         """Gives the verdicts so far; see `CandidateList.with_verdicts` for its columns."""
         wide: dict[str, Any] = {"sizing_mode": "stretch_width", **CONTROLS}
         self.what = pn.widgets.Select(options=list(self._lists()), value="selection", **wide)
@@ -108,6 +111,11 @@ class ExportPanel(TrayView):
         """The list chosen, with the verdicts so far beside it."""
         stars = self._lists()[self.what.value]()
         return stars.with_verdicts(_with_ids(self.verdicts()), self.store.source_id)
+
+    def _verdicts(self) -> pd.DataFrame:
+        """Verdicts that stand; while blind, this vetter's alone."""
+        whose = None if sees_others(self.state) else self.state.vetter
+        return verdict_table(self.store.verdicts, whose)
 
     def _selection(self) -> CandidateList:
         if not self.state.n_selected:
@@ -231,6 +239,21 @@ class ExportPanel(TrayView):
 
     def _say(self, words: str) -> None:
         self.state.notice = words
+
+
+def verdict_table(book: VerdictBook, vetter: str | None = None) -> pd.DataFrame:
+    """Verdicts that say anything, oldest first, in the words of `CandidateList.with_verdicts`."""
+    standing = [e for e in book.standing(vetter) if e.kind != "skip"]
+    return pd.DataFrame(
+        [
+            {
+                "source_id": e.source_id, "verdict": KINDS[e.kind].words, "classes": e.classes,
+                "is_sure": e.is_sure, "period_days": e.period_days, "epoch": e.epoch_days,
+                "reason": e.reason, "note": e.note, "vetter": e.vetter, "time": e.created,
+            }
+            for e in sorted(standing, key=lambda e: e.created)
+        ]
+    )  # fmt: skip
 
 
 def _with_ids(verdicts: pd.DataFrame) -> pd.DataFrame:

@@ -19,9 +19,9 @@ from app.links import links_for
 from app.palette import UNLABELLED
 from app.star_facts import Fact, all_facts, differ, main_facts, number, suggestion
 from app.state import AppState
+from app.thresholds import THRESHOLDS
 from app.words import Words
 
-THRESHOLDS = ["percentile", "min_modalities", "dbscan_eps", "dbscan_min_samples"]
 _COPY = (
     "navigator.clipboard&&navigator.clipboard.writeText(this.dataset.copy);"
     "this.classList.add('copied');setTimeout(()=>this.classList.remove('copied'),900)"

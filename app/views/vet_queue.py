@@ -20,6 +20,7 @@ from app.listing import Listing
 from app.palette import UNLABELLED
 from app.state import AppState
 from app.styles import CARD_CSS, CONTROLS, WORDS
+from app.thresholds import THRESHOLDS
 from app.verdicts.agreement import agreement, opinions
 from app.verdicts.choice import QueueChoice
 from app.verdicts.entry import MAX_VETTER, Entry
@@ -29,7 +30,7 @@ from app.vet_results import results_html
 from app.vet_rows import COLUMNS, COLUMNS_NARROW, HEAD, QueueRows
 from app.vet_star import MAX_PERIOD_DAYS, pad_view
 from app.vet_thresholds import REASONS, ThresholdSliders
-from app.vetting import RETRY, THRESHOLDS, Message, Vetting
+from app.vetting import RETRY, Message, Vetting
 
 FOLD = ["fold", "fold_factor", "fold_period_days", "chosen_period_days", "chosen_epoch"]
 MAX_RINGS = 40
@@ -62,7 +63,7 @@ class VetQueue(Listing):
         )
         words = {column: word for column, (word, _) in REASONS.items()}
         self.filters = VetFilters(state, store, words, self._on_choice)
-        self.thresholds = ThresholdSliders(state, store.modalities)
+        self.thresholds = ThresholdSliders(state, store)
         self.side = pn.widgets.RadioButtonGroup(options=SIDES, **CONTROLS)
         self.side.param.watch(self._turn, "value")
         self._seen = -1
@@ -79,7 +80,7 @@ class VetQueue(Listing):
     def __panel__(self) -> pn.viewable.Viewable:
         self._parts = {
             "filters": _part(self.filters),
-            "thresholds": _part(self.thresholds.count, *self.thresholds.sliders.values()),
+            "thresholds": _part(self.thresholds.count, *self.thresholds.parts()),
             "list": _part(self.list, fill=True),
             "results": _part(self.results, fill=True),
             "pad": _part(self.pad, css_classes=["vet-pad"], width=318),

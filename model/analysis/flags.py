@@ -2,26 +2,34 @@
 
 A star is flagged when it lies far from the centre of its class in enough modalities, when it lies
 outside the main cluster of its class on the map, when its neighbours and a classifier that never
-saw its label name the same other class, when its modalities do not go together, or when few stars
-are like it. The order is by suspicion: a mean of ranks of what speaks against the label, so that no
-scale outweighs another. In all of it the star is left out of its own evidence; ranks and
-percentiles compare stars with each other and are not probabilities.
+saw its label name the same other class, when that classifier is confident of another class, when
+another class's centres are nearer, when the kinds of data name different classes, when its period
+looks wrong, when another catalogue contradicts, when its modalities do not go together, or when few
+stars are like it. The order is by suspicion: a weighted sum of ranks of what speaks against the
+label (`flag_weights`); stars with poor data come later. In all of it the star is left out of its
+own evidence; ranks and percentiles compare stars with each other and are not probabilities.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import logit
-from scipy.stats import rankdata
 
 from model.analysis.clusters import class_clusters
+from model.analysis.confident import Confidence, confidence
+from model.analysis.data_quality import troubles, troubles_in_words
+from model.analysis.disagreement import external_conflict, sources_of_labels, vote_split
+from model.analysis.flag_weights import DEFAULT_WEIGHTS, FlagWeights, combine, logit_of_rank
 from model.analysis.labels import BoolArray, FloatArray
 from model.analysis.outliers import modalities_agree, percentile_of_others
+from model.analysis.period_doubt import PeriodDoubt, period_doubt
 from model.analysis.reasons import because
+
+__all__ = ["DEFAULTS", "FLAGS", "Evidence", "Thresholds", "logit_of_rank"]
 
 FUSED = "fused"
 
@@ -35,9 +43,31 @@ class Thresholds(NamedTuple):
     """DBSCAN's radius on the map; None (or 0) for the automatic one of each class."""
     min_samples: int | None = None
     """DBSCAN's; None (or 0) for the automatic one of each class."""
+    margin: float = 0.5
+    """Probability by which another class must lead the label's."""
+    split: float = 0.5
+    """Product of the shares of two votes for different classes."""
+    period: float = 4.0
+    """Log evidence for another period."""
+    external: float = 1.0
+    """1: another class in another catalogue; 2: another family."""
 
 
 DEFAULTS = Thresholds()
+POOR_DATA = 0.05
+"""How much less suspicious, as a share of the stars, a star with poor data counts."""
+FLAGS = {
+    "is_far": "far from the centre of their class in enough of the data",
+    "is_alone": "outside the main cluster of their class on the map",
+    "is_contradicted": "neighbours and classifier name the same other class",
+    "is_doubted": "a classifier that never saw their label is confident of another class",
+    "is_between": "nearer a centre of another class than any of their own",
+    "is_split": "neighbours by different kinds of data name different classes",
+    "is_disputed": "another catalogue firmly gives another class",
+    "is_period_doubted": "another period would be more usual for their class",
+    "is_odd": "their data do not go together, or few stars are like them",
+}
+"""Columns of the ranking that say why a star is on it, and what they mean."""
 
 
 class Evidence:
@@ -49,9 +79,21 @@ class Evidence:
         An atlas's objects (N rows).
     modalities : sequence of str
         The atlas's modalities; "fused" among them or not.
+    external : DataFrame, optional
+        What other catalogues say, as a survey holds it.
+    weights : FlagWeights
+        Of the ranking.
     """
 
-    def __init__(self, objects: pd.DataFrame, modalities: Sequence[str]) -> None:
+    def __init__(
+        self,
+        objects: pd.DataFrame,
+        modalities: Sequence[str],
+        external: pd.DataFrame | None = None,
+        weights: FlagWeights = DEFAULT_WEIGHTS,
+    ) -> None:
+        self.weights = weights
+        self.external = external
         self.objects = objects
         self.modalities = tuple(m for m in modalities if m != FUSED)
         self.labels = self._text("class_label")
@@ -68,31 +110,76 @@ class Evidence:
     def __len__(self) -> int:
         return len(self.objects)
 
+    def with_weights(self, weights: FlagWeights) -> "Evidence":
+        """The same evidence, ranked by other weights."""
+        other = copy(self)  # what was computed is shared, but for what hangs on the weights
+        other.weights = weights
+        other.__dict__.pop("suspicion", None)
+        return other
+
     @cached_property
     def scores(self) -> dict[str, FloatArray]:
         """What speaks against each label (N,), one by one, the higher the more; NaN for nothing.
 
         probe
-            Log odds of the most probable other class against the label.
+            Probability by which the best other class leads the label's, out of fold.
         vote
             Share of the neighbours' vote, in the fused space, that the label does not get.
         centroid
             How much nearer the nearest class centre is than the label's: mean over modalities.
+        centers
+            The same with several centres a class.
+        split
+            How clearly the neighbours in different kinds of data name different classes.
+        external
+            2 where another catalogue names another family, 1 another class, 0 the same.
         """
         return {
-            "probe": self._log_odds_against(),
+            "probe": self.confidence.margin,
             "vote": 1 - self._number(f"vote_label_fraction_{FUSED}"),
-            "centroid": self._excess_distance(),
+            "centroid": self._mean_over_modalities(self._excess_distance),
+            "centers": self._mean_over_modalities(lambda m: self._number(f"center_excess_{m}")),
+            "split": self.split,
+            "external": self._conflict[0],
         }
+
+    @cached_property
+    def confidence(self) -> Confidence:
+        """What the out-of-fold probabilities say about the labels."""
+        names = self._probabilities
+        probability = self.objects[names].to_numpy(dtype=np.float64, na_value=np.nan)
+        return confidence(probability, [n.removeprefix("prob_") for n in names], self.labels)
+
+    @cached_property
+    def split(self) -> FloatArray:
+        """How clearly the neighbours in different kinds of data name different classes (N,)."""
+        winners = self._votes
+        shares = {m: self._number(f"vote_fraction_{m}") for m in self.modalities}
+        return vote_split(winners, shares) if winners else np.full(len(self), np.nan)
+
+    @cached_property
+    def period(self) -> PeriodDoubt:
+        """What speaks against the periods."""
+        return period_doubt(self.objects, self.labels)
+
+    @cached_property
+    def troubles(self) -> npt.NDArray[np.object_]:
+        """What is poor about each star's data (N,), in words; empty for nothing."""
+        return troubles_in_words(troubles(self.objects))
+
+    @cached_property
+    def _conflict(self) -> tuple[FloatArray, npt.NDArray[np.object_]]:
+        if self.external is None or self.external.empty:
+            nothing = np.full(len(self), None, dtype=object)
+            return np.full(len(self), np.nan), nothing
+        ids = self.objects["source_id"].to_numpy(dtype=np.int64)
+        copied = sources_of_labels(ids, self.labels, self.external)
+        return external_conflict(ids, self.labels, self.external, copied)
 
     @cached_property
     def suspicion(self) -> FloatArray:
         """Share (N,) of the stars that are less suspicious, 0 to 1; NaN where nothing is known."""
-        stacked = np.stack([logit_of_rank(score) for score in self.scores.values()])
-        known = np.isfinite(stacked)
-        total, count = np.where(known, stacked, 0).sum(axis=0), known.sum(axis=0)
-        mean = np.divide(total, count, out=np.full(len(self), np.nan), where=count > 0)
-        return _percentile(mean) / 100
+        return _percentile(combine(self.scores, self.weights.weights)) / 100
 
     def far(self, thresholds: Thresholds = DEFAULTS) -> BoolArray:
         """Stars (N,) far from the centre of their class in enough modalities."""
@@ -123,29 +210,57 @@ class Evidence:
         """Stars (N,) whose modalities do not go together, or that have few like them."""
         return np.fmax(self.mismatch, self.isolation) >= thresholds.percentile
 
+    def between(self, percentile: float = DEFAULTS.percentile) -> BoolArray:
+        """Stars (N,) nearer a centre of another class than any of their own, and few more so."""
+        excess = self.scores["centers"]
+        return (_percentile(excess) >= percentile) & (excess > 0)
+
+    def flags(self, thresholds: Thresholds = DEFAULTS) -> dict[str, BoolArray]:
+        """Which stars (N,) each of `FLAGS` raises."""
+        percentile = thresholds.percentile
+        return {
+            "is_far": self.far(thresholds),
+            "is_alone": self.alone(thresholds),
+            "is_contradicted": self.contradicted,
+            "is_doubted": self.confidence.is_issue & (self.confidence.margin >= thresholds.margin),
+            "is_between": self.between(percentile),
+            "is_split": self.split >= thresholds.split,
+            "is_disputed": self.scores["external"] >= thresholds.external,
+            "is_period_doubted": self.period.score >= thresholds.period,
+            "is_odd": self.odd(thresholds),
+        }
+
+    def recurrence(self) -> dict[str, FloatArray]:
+        """How often (N,), 0 to 1, each flag comes back over the map's seeds, at default thresholds.
+
+        Only `is_alone` depends on the map; it is NaN where the atlas was built with one seed.
+        """
+        always = {name: raised.astype(float) for name, raised in self.flags().items()}
+        return {**always, "is_alone": self._number("dbscan_recurrence")}
+
     def rank(self, thresholds: Thresholds = DEFAULTS) -> pd.DataFrame:
-        """List the flagged stars, most suspicious first.
+        """List the flagged stars, most suspicious first, those with poor data later.
 
         Returns
         -------
         DataFrame
-            row, suspicion (share of stars less suspicious), is_far, is_alone, is_contradicted,
-            is_odd, suggestion (another class, or None), sentence.
+            row, suspicion (share of stars less suspicious), a column for each of `FLAGS`,
+            suggestion (another class, or None), sentence.
         """
-        far, alone, odd = self.far(thresholds), self.alone(thresholds), self.odd(thresholds)
-        rows = np.flatnonzero(far | alone | odd | self.contradicted)
-        rows = rows[np.argsort(-np.nan_to_num(self.suspicion[rows], nan=-1), kind="stable")]
+        flags = self.flags(thresholds)
+        rows = np.flatnonzero(np.logical_or.reduce(list(flags.values())))
+        order = np.nan_to_num(self.suspicion[rows], nan=-1)
+        order = order - POOR_DATA * (self.troubles[rows] != "")
+        rows = rows[np.argsort(-order, kind="stable")]
         return pd.DataFrame(
             {
                 "row": rows,
                 "suspicion": self.suspicion[rows],
-                "is_far": far[rows],
-                "is_alone": alone[rows],
-                "is_contradicted": self.contradicted[rows],
-                "is_odd": odd[rows],
+                **{name: raised[rows] for name, raised in flags.items()},
                 "suggestion": [self.suggestion(row) for row in rows.tolist()],
                 "sentence": [
-                    self.sentence(row, thresholds, bool(alone[row])) for row in rows.tolist()
+                    self.sentence(row, thresholds, bool(flags["is_alone"][row]))
+                    for row in rows.tolist()
                 ],
             }
         )
@@ -170,7 +285,38 @@ class Evidence:
             is_alone=is_alone,
             mismatch=float(self.mismatch[row]),
             isolation=float(self.isolation[row]),
+            more=self._more(row, thresholds),
         )
+
+    def _more(self, row: int, thresholds: Thresholds) -> list[str]:
+        """Clauses about centres, periods, other catalogues and poor data."""
+        parts = []
+        if self.between(thresholds.percentile)[row]:
+            parts.append("it lies nearer a centre of another class than any of its own")
+        if self.split[row] >= thresholds.split:
+            named = {self._vote(m, row): m for m in self.modalities if self._vote(m, row)}
+            parts.append(
+                "its neighbours disagree: "
+                + ", ".join(f"{label} by {m}" for label, m in named.items())
+            )
+        if self._conflict[1][row] is not None and self._conflict[0][row] >= thresholds.external:
+            parts.append(f"it is {self._conflict[1][row]}")
+        if self.period.score[row] >= thresholds.period:
+            other, label = self.period.period_days[row], self.labels[row]
+            of_class = f" for {label}" if label is not None else ""
+            parts.append(
+                f"{self.period.words[row]} its period ({other:.6g} d) would be more usual{of_class}"
+            )
+        if parts and self.troubles[row]:
+            parts.append(f"but beware of {self.troubles[row]}")
+        return parts
+
+    def _vote(self, modality: str, row: int) -> str | None:
+        return self._votes[modality][row]
+
+    @cached_property
+    def _votes(self) -> Mapping[str, npt.NDArray[np.object_]]:
+        return {m: self._text(f"vote_class_{m}") for m in self.modalities}
 
     @cached_property
     def _is_known_class(self) -> BoolArray:
@@ -182,26 +328,14 @@ class Evidence:
     def _probabilities(self) -> list[str]:
         return [name for name in map(str, self.objects.columns) if name.startswith("prob_")]
 
-    def _log_odds_against(self) -> FloatArray:
-        names = self._probabilities
-        if not names:
-            return np.full(len(self), np.nan)
-        probability = self.objects[names].to_numpy(dtype=np.float64)
-        own_name = np.array([f"prob_{label}" for label in self.labels])
-        is_own = own_name[:, None] == np.array(names)[None, :]
-        own = np.where(is_own, probability, 0).sum(axis=1)
-        other = np.where(is_own, 0, probability).max(axis=1)
-        odds = np.log(np.maximum(other, 1e-12)) - np.log(np.maximum(own, 1e-12))
-        return np.where(self._is_known_class, odds, np.nan)
+    def _excess_distance(self, modality: str) -> FloatArray:
+        own = self._number(f"centroid_distance_{modality}")
+        return own - self._number(f"nearest_centroid_distance_{modality}")
 
-    def _excess_distance(self) -> FloatArray:
-        excess = [
-            self._number(f"centroid_distance_{m}") - self._number(f"nearest_centroid_distance_{m}")
-            for m in self.modalities
-        ]
-        known = np.isfinite(excess)
-        total = np.where(known, excess, 0).sum(axis=0)
-        count = known.sum(axis=0)
+    def _mean_over_modalities(self, score_of: Callable[[str], FloatArray]) -> FloatArray:
+        values = np.reshape([score_of(m) for m in self.modalities], (-1, len(self)))
+        known = np.isfinite(values)
+        total, count = np.where(known, values, 0).sum(axis=0), known.sum(axis=0)
         return np.divide(total, count, out=np.full(len(self), np.nan), where=count > 0)
 
     def _text(self, column: str) -> npt.NDArray[np.object_]:
@@ -214,15 +348,6 @@ class Evidence:
         if column not in self.objects:
             return np.full(len(self.objects), np.nan)
         return self.objects[column].to_numpy(dtype=np.float64, na_value=np.nan)
-
-
-def logit_of_rank(score: FloatArray) -> FloatArray:
-    """Ranks of a score (N,) on the logit scale: the ends count more than the middle."""
-    known = np.isfinite(score)
-    result = np.full(len(score), np.nan)
-    n = int(known.sum())
-    result[known] = logit((rankdata(score[known]) - 0.5) / max(n, 1))
-    return result
 
 
 def _percentile(score: FloatArray) -> FloatArray:

@@ -21,6 +21,7 @@ def because(
     is_alone: bool = False,
     mismatch: float = math.nan,
     isolation: float = math.nan,
+    more: Sequence[str] = (),
 ) -> str:
     """Say what speaks against a star's label, and what is odd about it.
 
@@ -36,6 +37,8 @@ def because(
         Outside the main cluster of its class on the map.
     mismatch, isolation : float
         Percentiles among all stars: of how badly its modalities go together, of how few are alike.
+    more : sequence of str
+        Further clauses.
 
     Returns
     -------
@@ -55,6 +58,7 @@ def because(
         parts.append(f"its data go together worse than those of {_than(mismatch, 'star', 'stars')}")
     if isolation >= percentile:
         parts.append(f"fewer stars are like it than like {_than(isolation, 'star', 'stars')}")
+    parts += more
     if not parts:
         return ""
     return "; ".join(["Unlabelled" if label is None else f"Labelled {label}", *parts]) + "."

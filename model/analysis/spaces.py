@@ -10,6 +10,7 @@ from typing import Any
 import numpy.typing as npt
 
 from model.analysis.labels import BoolArray, Labels
+from model.analysis.many_centers import center_distances
 from model.analysis.neighbors import NeighborIndex, Rows, Similarity, Vectors
 from model.analysis.oddities import isolation
 from model.analysis.outliers import CentroidOutlierDetector
@@ -85,5 +86,6 @@ def describe_space(
         "centroid_percentile": centroids.percentile_,
         "nearest_centroid": centroids.nearest_class_,
         "nearest_centroid_distance": centroids.nearest_distance_,
+        "center_excess": center_distances(vectors, labels, present, settings.seed).excess,
     }
     return Space(name, {f"{key}_{name}": v for key, v in columns.items()}, rows, similarity)

@@ -24,9 +24,11 @@ from app.export.restoring import restore
 from app.export.table import star_table
 from app.selection import replay
 from app.state import AppState
+from app.verdicts.entry import Entry, new_client_id
 from app.views.export_panel import ExportPanel
 from data_pipeline.errors import InputError
 from data_pipeline.schema import Column
+from model.atlas import Atlas
 
 IDS = [4481234567890123457, 4481234567890123458, 2**62 + 1]
 COLUMNS = {
@@ -296,6 +298,23 @@ def test_the_panel_writes_the_selection_or_everything(store: AtlasStore, kind: s
     expected = store.source_id[[3, 8, 100]].tolist()
     assert [int(one) for one in back["source_id"]] == expected
     assert str(back["period_days"].unit) == "d"
+
+
+def test_the_log_s_verdicts_go_into_lists(sky_atlas_path: Path) -> None:
+    store = AtlasStore(Atlas.open(sky_atlas_path))
+    for row, kind, classes in ((4, "wrong_class", "EA|EW"), (9, "right", ""), (5, "skip", "")):
+        store.verdicts.append(
+            Entry(
+                new_client_id(), "verdict", "ana", int(store.source_id[row]), kind=kind,
+                classes=classes, note="@home",
+            )
+        )  # fmt: skip
+    panel = ExportPanel(AppState(store.n), store)
+    panel.what.value = "verdicts"
+    stars = panel.listed()
+    assert stars.rows.tolist() == [4, 9]
+    assert stars.added["verdict_classes"].tolist() == ["EA|EW", ""]
+    assert panel.provenance()["vetters"] == "ana"
 
 
 def test_the_panel_lists_what_is_asked_for(store: AtlasStore) -> None:

@@ -244,7 +244,7 @@ def test_blind_hides_what_would_sway(
         store.evidence, "suggestion", lambda row: "SR" if store.label(row) != "SR" else "EW"
     )
     facts = FactsView(state, store)
-    row = int(vet.vetting.queue.ranked[0])
+    row = int(vet.vetting.queue.ranked[1])  # not the one in focus already
     other(vet, row, "wrong_class", "RRC", vetter="secret-bob")
     state.focus = row
     suggestion, label = str(store.evidence.suggestion(row)), store.label(row)
