@@ -34,7 +34,7 @@ CASES = (
         folder="asas_acvs",
         goal=(0.95, 0.90),
         training=("--epochs", "12"),
-        classifier=("--epochs", "10", "--set", "members=3"),
+        classifier=("--epochs", "14", "--set", "members=2"),
         too_rare=("BCEP",),
         eclipsers=("EC", "ED", "ESD"),
     ),
@@ -45,7 +45,7 @@ CASES = (
         folder="eros1_lmc",
         goal=(0.95, 0.93),
         training=("--epochs", "25"),
-        classifier=("--epochs", "12", "--set", "members=3"),
+        classifier=("--epochs", "12", "--set", "members=2"),
         eclipsers=("ECL", "CEP", "RRLYR", "LPV"),
     ),
 )

@@ -275,6 +275,7 @@ def test_a_slider_changes_the_count(page: Page, server: str, store: AtlasStore) 
     open_page(page, f"{server}?mode=Vet")
     tray = page.locator(".tray")
     before = len(store.flags(99.0, 2, 0.0, 0))
+    tray.get_by_role("button", name="thresholds").click()
     expect(tray).to_contain_text(f"{before:,} flagged")
     handle = tray.locator(".noUi-handle:visible").nth(1)
     handle.focus()
@@ -284,12 +285,13 @@ def test_a_slider_changes_the_count(page: Page, server: str, store: AtlasStore) 
     expect(tray).to_contain_text(f"{after:,} flagged")
 
 
-@pytest.mark.parametrize(("name", "kind"), [("VOTable", "votable"), ("CSV", "ascii.ecsv")])
+@pytest.mark.parametrize(("name", "kind"), [("VOTable", "votable"), ("ECSV", "ascii.ecsv")])
 def test_the_download_is_a_table_with_exact_ids(
     page: Page, server: str, store: AtlasStore, name: str, kind: str
 ) -> None:
     open_page(page, server)
     page.locator(".tray").get_by_role("button", name="Export").click()
+    page.locator(".tray").locator("select:visible").nth(1).select_option(label=name)
     with page.expect_download() as download:
         page.locator(".tray").get_by_text(f"Download {name}").click()
     assert "SYNTHETIC" in download.value.suggested_filename

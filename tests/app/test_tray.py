@@ -257,6 +257,7 @@ def test_text_from_catalogues_is_escaped(state: AppState, store: AtlasStore) -> 
     hostile.labels = objects["class_label"].fillna("unlabelled").to_numpy(object)
     hostile.__dict__["names"] = names
     facts = FactsView(state, hostile)
+    facts.act("all values")
     tray = Tray(state, hostile)
     for html in (facts.identity.object, facts.values.object, tray.neighbors.list.rows_html):
         assert "<img" not in html

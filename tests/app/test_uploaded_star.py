@@ -86,7 +86,7 @@ def test_an_uploaded_star_is_embedded_placed_and_compared(
     )
 
     box.locator(".forget").click()
-    expect(tray.locator(".empty")).to_contain_text("Drop a light curve")
+    expect(tray.get_by_text("Drop a light curve")).to_be_visible()
     eventually(lambda: map_.near(ACCENT, 5).sum() < before + 20, "forgotten, the cross goes")
 
 

@@ -71,7 +71,7 @@ def _rank_gradient(rank: int, port: int, results: multiprocessing.SimpleQueue) -
 
     from model.distributed import average_gradients, start
 
-    start()
+    start(cuda=False)
     torch.set_num_threads(1)
     weight = torch.nn.Parameter(torch.eye(8))
     rows = slice(0, 5) if rank == 0 else slice(5, 12)  # ranks need not have equally many
