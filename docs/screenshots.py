@@ -56,7 +56,7 @@ def picture(atlas: Path, star: str | None, theme: str) -> bytes:
             query = f"?theme={theme}" + (f"&star={star}" if star else "")
             page.goto(address + query)
             page.wait_for_selector(".bk-Figure canvas, canvas", timeout=60_000)
-            page.wait_for_timeout(5_000)  # let every figure draw before the picture is taken
+            page.wait_for_timeout(25_000)  # periodograms too are to be drawn by then
             return page.screenshot()
     finally:
         server.terminate()
