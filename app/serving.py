@@ -1,12 +1,15 @@
 """What our server does beyond Bokeh's: it listens to this machine only, and says how it fares."""
 
 import asyncio
+import logging
 from typing import Any
 
 import bokeh.server.server
 import bokeh.server.urls
 import panel as pn
 from tornado.web import RequestHandler
+
+_logger = logging.getLogger(__name__)
 
 HEALTH = r"/health"
 
@@ -43,6 +46,7 @@ class Health(RequestHandler):
         try:
             await asyncio.wait_for(asyncio.to_thread(store.verdicts.log.last_id), timeout=5)
         except Exception:  # whatever it is, the answer is the same
+            _logger.warning("the log of verdicts does not answer", exc_info=True)
             self.set_status(503)
             self.write({"status": "the log of verdicts does not answer"})
             return

@@ -5,6 +5,7 @@ on the right is the pad, one key a verdict.
 """
 
 import asyncio
+import logging
 import math
 from functools import partial
 from html import escape
@@ -36,6 +37,7 @@ FOLD = ["fold", "fold_factor", "fold_period_days", "chosen_period_days", "chosen
 MAX_RINGS = 40
 """Only the next stars: the maps stay calm."""
 POLL_MS = 2000
+_logger = logging.getLogger(__name__)
 SIDES = ["filters", "thresholds", "results"]
 
 
@@ -181,6 +183,7 @@ class VetQueue(Listing):
             try:
                 await asyncio.to_thread(self.vetting.book.refresh)
             except Exception:  # the next poll may find the database again
+                _logger.warning("the log of verdicts could not be read", exc_info=True)
                 return
             if self.vetting.book.version != self._seen:
                 with pn.io.hold():
