@@ -133,7 +133,7 @@ def _class_warnings(survey: Survey) -> Iterator[str]:
 
 
 def same_position_pairs(survey: Survey) -> NDArray[np.int64]:
-    """Return the pairs of rows closer than `SAME_POSITION_ARCSEC`, shape (P, 2)."""
+    """Return the pairs of rows closer than `SAME_POSITION_ARCSEC`, shape (P, 2), in their order."""
     if not {"ra_deg", "dec_deg"} <= set(survey.objects):
         return np.empty((0, 2), np.int64)
     position = survey.objects[["ra_deg", "dec_deg"]].dropna()
@@ -141,4 +141,5 @@ def same_position_pairs(survey: Survey) -> NDArray[np.int64]:
     unit = np.stack([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)], axis=1)
     chord = 2.0 * np.sin(np.radians(SAME_POSITION_ARCSEC / 3600.0) / 2.0)
     pairs = cKDTree(unit).query_pairs(chord, output_type="ndarray")
-    return np.sort(position.index.to_numpy()[pairs], axis=0)
+    rows = position.index.to_numpy()[pairs]
+    return rows[np.lexsort((rows[:, 1], rows[:, 0]))]

@@ -73,6 +73,16 @@ def test_positions_are_compared_on_the_sphere(tmp_path: Path) -> None:
     assert same_position_pairs(write(tmp_path, objects)).tolist() == [[0, 1]]
 
 
+def test_pairs_on_the_sky_stay_together(tmp_path: Path) -> None:
+    right_ascension = [10.0, 50.0, 50.00001, 30.0, 70.0, 10.00001]
+    objects = pd.DataFrame(
+        {"source_id": range(1, 7), "ra_deg": right_ascension, "dec_deg": np.zeros(6)}
+    )
+    survey = write(tmp_path, objects)
+    assert same_position_pairs(survey).tolist() == [[0, 5], [1, 2]]
+    assert any("(1 and 6 ...)" in warning for warning in warnings(survey))
+
+
 def test_rejections_and_catalogs_are_summed_up(tmp_path: Path) -> None:
     reasons = ["no position", "no position", "repeated"]
     rejected = pd.DataFrame(
