@@ -114,7 +114,7 @@ def _table(one: ExternalConfig, config: BuildConfig) -> pd.DataFrame:
 
 def _period(table: pd.DataFrame, raw: pd.DataFrame, lower: dict[str, str]) -> pd.Series:
     if "period_days" in table:
-        text = table["period_days"].astype("str").str.extract(r"([\d.]+(?:[eE][-+]?\d+)?)")[0]
+        text = table["period_days"].astype("str").str.extract(r"(-?[\d.]+(?:[eE][-+]?\d+)?)")[0]
         period = pd.to_numeric(text, errors="coerce").astype("float64")
     else:
         frequency = next((lower[name] for name in _FREQUENCIES if name in lower), None)

@@ -124,7 +124,7 @@ def data(tmp_path: Path) -> Path:
         "gaia.csv": "Source,Plx\n12,1.5\nGaia DR3 11,-0.5\n",
         "vsx.tsv": "#RESOURCE=yCat\n\nName;Type;Period;RAJ2000;DEJ2000\n;;d;deg;deg\n"
         "----;--;--;--;--\n"
-        "V1 Cyg;EA/SD; 1.25;20.0005;0\nV2 Cyg;M;;30;0.0001\n",
+        "V1 Cyg;EA/SD; 1.25;20.0005;0\nV2 Cyg;M;-999.0;30;0.0001\n",
         "vari.csv": "source_id,best_class_name\n13,LPV\n99,ECL\n",
     }  # fmt: skip
     for name, text in files.items():
