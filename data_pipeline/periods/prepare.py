@@ -45,7 +45,8 @@ def prepare(
     bands = []
     for name in np.unique(names):
         mask = names == name
-        if mask.sum() >= _MIN_BAND_POINTS and np.ptp(values[mask]) > 0:
+        varies = np.ptp(values[mask]) > 0 and np.ptp(times[mask]) > 0
+        if mask.sum() >= _MIN_BAND_POINTS and varies:
             bands.append(_band(times[mask] - middle, values[mask], errors[mask]))
     if not bands:
         return None

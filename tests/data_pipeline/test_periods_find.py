@@ -177,6 +177,14 @@ def test_hopeless_curves_get_an_honest_answer(time: list, value: list) -> None:
     assert np.isnan(result.period_days)
 
 
+def test_a_band_of_one_moment_does_not_cost_the_period() -> None:
+    rng = np.random.default_rng(14)
+    time = np.concatenate([nightly_times(150, SPAN, rng), np.full(6, 2452100.5)])
+    value = 12 + 0.3 * np.sin(2 * np.pi * time / 0.8111) + rng.normal(0, 0.03, len(time))
+    band = np.repeat(["V", "g"], [150, 6])
+    assert_period(find_period(time, value, np.full(len(time), 0.03), band), 0.8111)
+
+
 def test_missing_errors_and_zero_errors_are_taken() -> None:
     rng = np.random.default_rng(12)
     time = nightly_times(150, SPAN, rng)
