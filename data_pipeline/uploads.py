@@ -6,6 +6,7 @@ be assumed is said in notes. Nothing of the survey's own format is asked for.
 
 import io
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -109,7 +110,9 @@ def _columns(name: str, content: bytes) -> tuple[Columns, Mapping[str, units.Uni
         table = _lamost_image(content) if kind == "fits" else None
         if table is None:
             options = {"hdu": _table_hdu(content)} if kind == "fits" else {}
-            table = Table.read(io.BytesIO(content), format=kind, **options)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", units.UnitsWarning)  # "HJD" is no unit, and common
+                table = Table.read(io.BytesIO(content), format=kind, **options)
     except InputError:
         raise
     except Exception as error:  # a hostile file may raise anything; all of it means the same
@@ -148,7 +151,10 @@ def _lamost_image(content: bytes) -> Table | None:
         image = hdus[0].data
         if image is None or image.ndim != 2 or not 3 <= len(image) <= 8:
             return None
+        header = hdus[0].header
         flux, ivar, wavelength = (np.asarray(row, dtype=np.float64) for row in image[:3])
+        if {"COEFF0", "COEFF1"} <= set(header):  # early releases hold the continuum in that row
+            wavelength = 10 ** (header["COEFF0"] + header["COEFF1"] * np.arange(len(flux)))
     return Table({"wavelength": wavelength, "flux": flux, "ivar": ivar})
 
 
@@ -247,10 +253,10 @@ def _spectrum(
 
 
 def _factor(told: units.UnitBase | None, wanted: units.UnitBase) -> float:
-    """What a column is multiplied by to be in the wanted unit; one where it tells no unit."""
+    """What a column is multiplied by to be in the wanted unit; one where it tells none we know."""
     if told is None:
         return 1.0
     try:
         return float(told.to(wanted))
-    except units.UnitConversionError:
+    except ValueError:  # another kind of unit, or none that is known, such as "HJD"
         return 1.0

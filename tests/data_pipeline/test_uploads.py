@@ -81,6 +81,26 @@ def test_lamost_and_sdss_files_are_read() -> None:
         np.testing.assert_allclose(found.wavelength, WAVELENGTH, rtol=1e-6)
 
 
+def test_an_early_lamost_file_has_its_wavelengths_in_the_header() -> None:
+    continuum = np.linspace(1.1, 0.9, 300)
+    image = fits.PrimaryHDU(np.stack([FLUX, np.full(300, 100.0), continuum, 0 * FLUX, 0 * FLUX]))
+    image.header["COEFF0"], image.header["COEFF1"] = 3.6, 1e-4
+    content = io.BytesIO()
+    fits.HDUList([image]).writeto(content)
+    found = read("spec.fits", content.getvalue()).spectrum
+    assert found is not None
+    np.testing.assert_allclose(found.wavelength, 10 ** (3.6 + 1e-4 * np.arange(300)))
+
+
+def test_a_unit_that_nobody_knows_is_passed_over() -> None:
+    columns = [fits.Column("HJD", "D", unit="HJD", array=TIME), fits.Column("mag", "D", array=MAG)]
+    content = io.BytesIO()
+    fits.HDUList([fits.PrimaryHDU(), fits.BinTableHDU.from_columns(columns)]).writeto(content)
+    found = read("star.fits", content.getvalue()).light_curve
+    assert found is not None
+    np.testing.assert_array_equal(found.time, TIME)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
