@@ -51,7 +51,7 @@ def _add_build(command: argparse.ArgumentParser) -> None:
 
 def _add_demo(command: argparse.ArgumentParser) -> None:
     command.add_argument("--n-stars", type=_positive, default=4000, metavar="N")
-    command.add_argument("--seed", type=int, default=42)
+    command.add_argument("--seed", type=_not_negative, default=42)
     command.add_argument("--proportions", choices=("balanced", "paper"), default="balanced")
     command.add_argument(
         "--spectra-fraction", type=_fraction, metavar="F", help="share of stars with a spectrum"
@@ -223,6 +223,13 @@ def _positive(text: str) -> int:
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"must be at least 1, found {text}")
+    return value
+
+
+def _not_negative(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"must be at least 0, found {text}")
     return value
 
 

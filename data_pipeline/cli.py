@@ -30,11 +30,19 @@ def progress(iterable: Iterable[T], description: str, total: int | None = None) 
 
 
 def run_main(main: Callable[[Sequence[str] | None], int | None], argv: Sequence[str] | None) -> int:
-    """Run a command's `main(argv)`; bad input becomes its message on stderr and status 2."""
+    """Run a command's `main(argv)`; bad input becomes its message on stderr and status 2.
+
+    So does a file that cannot be read or written: a folder that is not there, a disk that is full.
+    """
     try:
         return main(argv) or 0
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        named = error.filename is not None and error.strerror
+        words = f"{error.filename}: {error.strerror}." if named else str(error)
+        print(f"error: {words}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from data_pipeline.cli import progress, run_main, write_json
@@ -17,6 +18,17 @@ def test_bad_input_is_one_message_and_status_2(capsys: pytest.CaptureFixture[str
 
     assert run_main(main, []) == 2
     assert capsys.readouterr().err == "error: the file is empty. Give another.\n"
+
+
+def test_a_file_that_cannot_be_written_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "no" / "table.csv"
+    for write in (lambda _: target.write_text("a"), lambda _: pd.DataFrame().to_csv(target)):
+        assert run_main(write, []) == 2
+        message = capsys.readouterr().err
+        assert message.startswith("error: ")
+        assert str(target.parent) in message
 
 
 def test_interruption_is_no_traceback() -> None:

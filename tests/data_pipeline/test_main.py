@@ -92,6 +92,7 @@ def test_demo_writes_a_simulated_survey(tmp_path: Path, capsys: pytest.CaptureFi
     [
         (["demo", "--out", "x", "--spectra-fraction", "2"], "must lie in 0 .. 1, found 2"),
         (["demo", "--out", "x", "--n-stars", "0"], "must be at least 1, found 0"),
+        (["demo", "--out", "x", "--seed", "-1"], "must be at least 0, found -1"),
         (["build", "x.toml"], "required: --out"),
         (["bild"], "invalid choice: 'bild'"),
     ],
