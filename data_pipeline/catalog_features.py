@@ -23,6 +23,7 @@ from astropy.coordinates import SkyCoord
 
 from data_pipeline.config import BuildConfig
 from data_pipeline.errors import InputError
+from data_pipeline.gaia_ids import release
 from data_pipeline.schema import PAPER_FEATURES, STANDARD_COLUMNS, Column
 from data_pipeline.sources.base import SourceData
 
@@ -131,7 +132,7 @@ def _wesenheit(table: Table, config: BuildConfig) -> tuple[Table, list[Column]]:
 def _luminosities(table: Table, config: BuildConfig) -> tuple[Table, list[Column]]:
     if not {"parallax", "parallax_error"} <= set(table):
         return table, []
-    zero = PARALLAX_ZERO_POINT_MAS.get(config.catalog.release or "DR3", -0.017)
+    zero = PARALLAX_ZERO_POINT_MAS[release(config.catalog.release) or "DR3"]
     parallax, error = table["parallax"] - zero, table["parallax_error"]
     table = table.assign(parallax_corrected=parallax)
     columns = [

@@ -99,6 +99,8 @@ def fetch_external(survey: Survey, catalog: str, target: Path, radius_arcsec: fl
             "Or download the catalog yourself and name it in [[external]]."
         ) from None
     objects = survey.objects
+    if not {"ra_deg", "dec_deg"} <= set(objects):
+        raise InputError(f"{survey.name} has no positions to look for in {catalog}.")
     positions = objects.loc[objects["ra_deg"].notna(), ["source_id", "ra_deg", "dec_deg"]]
     try:
         answer = XMatch.query(

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
@@ -154,7 +155,8 @@ def compute_features(
     tasks = ((source_id, curve, known.get(source_id, {})) for source_id, curve in light_curves)
     describe = partial(_describe, bands=bands)
     if workers > 1:
-        with ProcessPoolExecutor(workers) as pool:
+        # "spawn": forking a process in which Arrow or finufft run threads can hang
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
             rows = list(progress(pool.map(describe, tasks, chunksize=_CHUNK)))
     else:
         rows = list(progress(map(describe, tasks)))

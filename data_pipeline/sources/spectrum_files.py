@@ -23,7 +23,6 @@ from data_pipeline.errors import InputError
 from data_pipeline.sources.tables import read_table, uncompressed
 from data_pipeline.spectra import SPEED_OF_LIGHT_KM_S, Spectrum, air_to_vacuum
 
-_ABSENT = -9999.0
 _RESOLUTION = {"LAMOST": 1800.0, "SDSS": 2000.0}
 Pixels = Mapping[str, Any]
 

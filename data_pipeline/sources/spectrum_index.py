@@ -13,11 +13,11 @@ from data_pipeline.config_tables import ExtraColumn, RecordIndex
 from data_pipeline.errors import InputError
 from data_pipeline.sources.base import Rejections
 from data_pipeline.sources.catalogs import open_table, read_columns
+from data_pipeline.spectra import SPEED_OF_LIGHT_KM_S
 
 _NUMBERS = ("snr", "time", "radial_velocity_km_s")
 _IDS = ("original_id", "source_id")
 _ABSENT = -9999.0
-SPEED_OF_LIGHT_KM_S = 299792.458
 _LAMOST = {
     "lmjd": "lmjd combined_lmjd",
     "planid": "planid plan_id combined_planid",
