@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from multiprocessing import get_context
 from pathlib import Path
 from types import ModuleType
@@ -21,6 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data_pipeline.cli import progress
+from data_pipeline.directories import new_directory
+from data_pipeline.errors import InputError
 from data_pipeline.survey import Survey
 from model.encoder_config import EncoderConfig
 from model.inputs.arrays import ModalityArrays
@@ -57,14 +59,18 @@ def prepare(
 
 
 def cache_directory(survey: Survey, cache: str | Path | None = None) -> Path:
-    """Return where the arrays of a survey are kept; a temporary place if that is not writable."""
+    """Return where the arrays of a survey are kept; a temporary place beside a read-only survey.
+
+    A `cache` that was asked for and cannot be written is refused.
+    """
     home = Path(cache) if cache else survey.path.with_name(f"{survey.path.name}.tensors")
-    try:
+    with suppress(OSError):
         home.mkdir(parents=True, exist_ok=True)
-    except OSError:  # a read-only place
-        home = Path("/")
-    fallback = Path(tempfile.gettempdir()) / f"astrom3-tensors-{survey.content_hash[:16]}"
-    return home if os.access(home, os.W_OK) else fallback
+    if home.is_dir() and os.access(home, os.W_OK):
+        return home
+    if cache:
+        raise InputError(f"--cache {home} cannot be written to. Choose another directory.")
+    return Path(tempfile.gettempdir()) / f"astrom3-tensors-{survey.content_hash[:16]}"
 
 
 def cache_key(survey: Survey, config: EncoderConfig, version: int) -> str:
@@ -80,13 +86,12 @@ def _cached(
     target = home / f"{config.modality}-{cache_key(survey, config, inputs.VERSION)}"
     if not target.is_dir():
         arrays = _prepare_blocks(survey, config, inputs.prepare, workers)
-        home.mkdir(parents=True, exist_ok=True)
-        building = Path(tempfile.mkdtemp(prefix=".building-", dir=home))
-        arrays.save(building)
         try:
-            building.rename(target)
-        except OSError:  # somebody else finished the same arrays first
-            shutil.rmtree(building)
+            with new_directory(target) as building:
+                arrays.save(building)
+        except (InputError, OSError):
+            if not target.is_dir():  # else somebody finished the same arrays first
+                raise
     return ModalityArrays.load(target)
 
 

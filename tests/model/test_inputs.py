@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from data_pipeline.errors import InputError
 from data_pipeline.features.columns import FEATURE_COLUMNS
 from data_pipeline.light_curves import LightCurve
 from data_pipeline.schema import PAPER_FEATURES, Band, Column
@@ -250,6 +251,20 @@ def test_arrays_are_cached_under_content_and_config(tiny_survey: Path, tmp_path:
     )
     assert "bp_rp" not in other["metadata"].facts["features"]
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_cache_is_shared_and_never_at_the_root_of_the_disk(
+    tiny_survey: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    survey = Survey.open(tiny_survey)
+    tensors.prepare(survey, {"metadata": MetadataConfig()}, {"metadata": metadata}, tmp_path / "c")
+    (made,) = (tmp_path / "c").iterdir()
+    assert made.stat().st_mode & 0o055 == 0o055  # others of a team may read it
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match=r"--cache .*file/x cannot be written to"):
+        tensors.cache_directory(survey, tmp_path / "file" / "x")
+    monkeypatch.setattr(survey, "path", tmp_path / "file" / "survey")  # nothing can be made there
+    assert tensors.cache_directory(survey).name.startswith("astrom3-tensors-")
 
 
 def test_blocks_and_processes_give_the_same_arrays(
