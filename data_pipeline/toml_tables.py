@@ -37,27 +37,29 @@ def from_table(cls: type[T], table: Mapping[str, Any], where: str) -> T:
         The file, for messages.
     """
     problems: list[str] = []
-    made = _convert(cls, table, "", problems)
+    made = convert(cls, table, "", problems)
     if problems:
         raise InputError(f"{where}: {'; '.join(problems)}.")
     return made
 
 
-def _convert(kind: Any, value: Any, key: str, problems: list[str]) -> Any:
-    """Return `value` as `kind`, or note why it cannot be."""
+def convert(kind: Any, value: Any, key: str, problems: list[str]) -> Any:
+    """Return `value` as the type `kind`, or note under the name `key` why it cannot be."""
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if kind is Any:
         return value
     if origin in (types.UnionType, typing.Union):
         (kind,) = (argument for argument in arguments if argument is not types.NoneType)
-        return _convert(kind, value, key, problems)
+        return convert(kind, value, key, problems)
     if dataclasses.is_dataclass(kind) or origin is Mapping:
+        if origin is None and isinstance(value, kind):
+            return value
         if not isinstance(value, Mapping):
             problems.append(f"{key} should be a table, found {value!r}")
             return None
         if origin is Mapping:
             return {
-                name: _convert(arguments[1], item, _join(key, name), problems)
+                name: convert(arguments[1], item, _join(key, name), problems)
                 for name, item in value.items()
             }
         return _convert_dataclass(typing.cast(type, kind), value, key, problems)
@@ -65,7 +67,7 @@ def _convert(kind: Any, value: Any, key: str, problems: list[str]) -> Any:
         if not isinstance(value, list | tuple):
             problems.append(f"{key} should be a list, found {value!r}")
             return ()
-        return tuple(_convert(arguments[0], item, key, problems) for item in value)
+        return tuple(convert(arguments[0], item, key, problems) for item in value)
     return _convert_scalar(kind, value, key, problems)
 
 
@@ -81,7 +83,7 @@ def _convert_dataclass(cls: type, table: Mapping[str, Any], key: str, problems: 
             problems.append(f"missing key {_join(key, name)!r}")
     hints = typing.get_type_hints(cls)
     values = {
-        name: _convert(hints[name], table[name], _join(key, name), problems)
+        name: convert(hints[name], table[name], _join(key, name), problems)
         for name in fields
         if name in table
     }

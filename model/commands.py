@@ -107,6 +107,7 @@ def evaluate_command(args: argparse.Namespace) -> None:
     from model.evaluation.grid import EvaluationConfig
     from model.evaluation.report import evaluate
 
+    options.refuse_training_fields(args, "--train-set or --finetune-set")
     survey = Survey.open(args.survey)
     given: dict[str, Any] = {}
     origin = Run.open(args.run, "pretraining") if args.run else None
@@ -135,6 +136,7 @@ def tune_command(args: argparse.Namespace) -> None:
     """Search, and show the best settings."""
     from model.tune import Search, in_words, tune  # optuna is slow to import
 
+    options.refuse_training_fields(args, "--trial-set")
     origin = Run.open(args.run, "pretraining") if args.run else None
     model = options.model_config(args, origin.model_config if origin else None)
     kind: Any = TrainConfig if args.task == "train" else FinetuneConfig
@@ -196,7 +198,7 @@ def _report_training(
         "task": run.task,
         "modalities": list(run.model_config.modalities),
         "classes": list(run.classes),
-        "n_train": len(run.training_ids),
+        "n_train": run.training.get("n_labelled", len(run.training_ids)),
         "n_val": len(run.validation_ids),
         "n_epochs": len(run.history),
         "best": best,

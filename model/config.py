@@ -10,10 +10,11 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 from data_pipeline.errors import InputError
 from data_pipeline.schema import did_you_mean
+from data_pipeline.toml_tables import convert
 from model.astrom3.encoder_config import GalSpecNetConfig, InformerConfig, MetaModelConfig
 from model.encoder_config import (
     EncoderConfig,
@@ -247,13 +248,17 @@ def preset_settings(cls: type, preset: str) -> Any:
 
 
 def from_dict(cls: type, values: Mapping[str, Any]) -> Any:
-    """Build a config dataclass from JSON values; lists become tuples, unknown keys are refused."""
+    """Build a config dataclass from JSON values; unknown keys and wrong types are refused."""
     names = _names(cls)
     unknown = [name for name in values if name not in names]
     if unknown:
         hints = [f"{name!r}{did_you_mean(name, names)}" for name in unknown]
         raise InputError(f"{cls.__name__} has no field {'; no field '.join(hints)}.")
-    return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+    problems: list[str] = []
+    types = get_type_hints(cls)
+    typed = {name: convert(types[name], value, name, problems) for name, value in values.items()}
+    require(problems, cls.__name__)
+    return cls(**typed)
 
 
 def _names(cls: type) -> list[str]:

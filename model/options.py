@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -34,7 +34,7 @@ def add_common(parser: argparse.ArgumentParser, out: str, out_help: str) -> None
         "--compile", action="store_true", help="fuse the encoders: for long trainings on a GPU"
     )
     parser.add_argument(
-        "--workers", type=int, metavar="N", help="processes that prepare the inputs"
+        "--workers", type=_positive, metavar="N", help="processes that prepare the inputs"
     )
     parser.add_argument(
         "--cache", type=Path, metavar="DIR", help="keep prepared inputs here (SURVEY.tensors)"
@@ -161,9 +161,20 @@ def model_config(args: argparse.Namespace, base: ModelConfig | None = None) -> M
             if field not in known_fields:
                 hint = did_you_mean(field, known_fields)
                 raise InputError(f"--set {key}: {name} has no field {field!r}{hint}.")
-            chosen[name] = replace(chosen[name], **{field: value})
+            chosen[name] = from_dict(type(chosen[name]), known_fields | {field: value})
     own = {name: values[name] for name in MODEL_FIELDS if name in values}
-    return replace(config, encoders=chosen, **own)
+    return from_dict(ModelConfig, {**vars(config), "encoders": chosen, **own})
+
+
+def refuse_training_fields(args: argparse.Namespace, option: str) -> None:
+    """Refuse `--set epochs=5` where `--set` reaches the model alone, and name what reaches it."""
+    for key in assignments(args.set):
+        if "." not in key and key not in MODEL_FIELDS:
+            hint = did_you_mean(key, MODEL_FIELDS)
+            raise InputError(
+                f"--set {key}: the model has no field {key!r}{hint}; what concerns the training is "
+                f"set with {option} {key}=VALUE."
+            )
 
 
 def assignments(given: Sequence[str]) -> dict[str, Any]:
@@ -183,6 +194,13 @@ def _value(text: str) -> Any:
     except ValueError:
         return text
     return tuple(value) if isinstance(value, list) else value
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, found {text}")
+    return value
 
 
 def names(text: str) -> tuple[str, ...]:

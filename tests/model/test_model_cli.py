@@ -63,6 +63,9 @@ def test_train_finetune_predict_embed_atlas(
         (["--set", "spectre.dropout=0"], "no modality 'spectre'"),
         (["--set", "view_weight"], "must look like KEY=VALUE"),
         (["--set", "patience=0"], "patience must be at least 1"),
+        (["--set", "patience=six"], "TrainConfig: patience should be a whole number, found 'six'"),
+        (["--set", "photometry.n_layers=x"], "n_layers should be a whole number, found 'x'"),
+        (["--set", "embed_dim=0.5"], "ModelConfig: embed_dim should be a whole number, found 0.5"),
         (["--device", "tpu"], "--device must be auto, cpu or cuda"),
         (["--batch-size", "1", "--epochs", "0"], "epochs must be at least 1.*batch_size"),
     ],
@@ -84,6 +87,17 @@ def test_bad_options_are_one_message(
     import re
 
     assert re.search(message, captured)
+
+
+@pytest.mark.parametrize(
+    ("command", "option"), [("evaluate", "--train-set or --finetune-set"), ("tune", "--trial-set")]
+)
+def test_set_reaches_the_model_alone_where_trainings_have_options_of_their_own(
+    tiny_survey: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str, option: str
+) -> None:
+    words = [command, str(tiny_survey), "--out", str(tmp_path / "x"), "--set", "epochs=1"]
+    assert run_main(main, words) == 2
+    assert f"is set with {option} epochs=VALUE" in capsys.readouterr().err
 
 
 def test_all_problems_at_once(
