@@ -28,6 +28,10 @@ Weights = dict[str, Tensor]
 Figures = dict[str, float]
 
 
+class DivergedError(InputError):
+    """A training whose loss is no longer a number; other settings may fare better."""
+
+
 class Task(ABC):
     """What is learned: a module, its loss on a batch, and how well it does on the val part."""
 
@@ -127,7 +131,10 @@ class Loop:
         with self._autocast():
             loss, figures = self.task.loss(batch, generator)
         if not torch.isfinite(loss):
-            raise FloatingPointError(f"the loss became {loss.item()} at step {step}")
+            raise DivergedError(
+                f"the loss became {loss.item()} at step {step}: the training diverged. Lower "
+                f"--learning-rate ({config.learning_rate:g})."
+            )
         if loss.requires_grad:
             loss.backward()
             distributed.average_gradients(self.module.parameters())

@@ -15,12 +15,14 @@ from typing import Any
 import optuna
 
 from data_pipeline.cli import write_json
+from data_pipeline.directories import set_aside
 from data_pipeline.errors import InputError
 from data_pipeline.survey import Survey
 from model.checks import raise_all, split_rows
 from model.config import FinetuneConfig, ModelConfig, TrainConfig
 from model.execution import DEFAULT, Execution
 from model.finetune import finetune
+from model.loop import DivergedError
 from model.resume import fingerprint
 from model.run import Run
 from model.train import train
@@ -79,27 +81,40 @@ def tune(
     out = Path(out)
     if out.is_file():
         raise InputError(f"{out} is a file; give the path of a directory to make.")
-    if execution.overwrite:
-        shutil.rmtree(out, ignore_errors=True)
+    if execution.overwrite and out.exists():
+        set_aside(out)
+    if _is_other(out):
+        raise InputError(
+            f"{out} holds something else than a study. Choose another place, or use --overwrite "
+            "to set it aside."
+        )
     out.mkdir(parents=True, exist_ok=True)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = _study(out, _fingerprint(survey, search))
     _drop_killed(study)
+    _remove_trials(out)
 
     def objective(trial: optuna.Trial) -> float:
         target = out / f"trial-{trial.number}"
-        shutil.rmtree(target, ignore_errors=True)
-        run = search.train(survey, target, trial, replace(execution, restart=True))
+        try:
+            run = search.train(survey, target, trial, replace(execution, restart=True))
+        finally:
+            _remove_trials(out)
         best = run.history[run.training["best_epoch"]]
         trial.set_user_attr("figures", best)
-        shutil.rmtree(target)
         return float(best["val_score"])
 
-    missing = n_trials - len(_finished(study))
-    if missing > 0:
+    while (missing := n_trials - (before := len(_finished(study)))) > 0:
         # A rate that is too high may end in infinities: such a trial has failed, not the search.
-        study.optimize(objective, n_trials=missing, catch=(FloatingPointError,))
+        study.optimize(objective, n_trials=missing, catch=(DivergedError,))
+        if len(_finished(study)) == before:
+            break  # every one of them diverged: so would the next
     return _write(study, out)
+
+
+def _is_other(out: Path) -> bool:
+    """Whether something else than a study is there."""
+    return out.exists() and any(out.iterdir()) and not (out / "study.sqlite").is_file()
 
 
 def _study(out: Path, mine: str) -> optuna.Study:
@@ -114,7 +129,7 @@ def _study(out: Path, mine: str) -> optuna.Study:
     elif theirs != mine:
         raise InputError(
             f"{out} is a study of another survey or with other settings. Choose another place, "
-            "or use --overwrite to drop it."
+            "or use --overwrite to set it aside."
         )
     return study
 
@@ -135,6 +150,12 @@ def _drop_killed(study: optuna.Study) -> None:
     """Mark trials that a kill left running as failed."""
     for trial in study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.RUNNING,)):
         study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
+
+
+def _remove_trials(out: Path) -> None:
+    """Remove what a trial trained, and the state of one that was stopped."""
+    for path in out.glob("trial-*"):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _finished(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:

@@ -1,7 +1,9 @@
 """`evaluate` and `tune` from end to end on tiny surveys, and the arithmetic of their tables."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,12 +11,18 @@ import pytest
 from scipy import stats
 
 from data_pipeline.cli import run_main
+from data_pipeline.errors import InputError
 from data_pipeline.survey import Survey
 from model.__main__ import main
+from model.config import FinetuneConfig, ModelConfig
 from model.evaluation import numeric
 from model.evaluation.statistics import calibration, holm, paired, r2_interval
 from model.evaluation.tables import merged, spread
 from model.evaluation.zero_shot import retrieval, zero_shot
+from model.execution import Execution
+from model.loop import DivergedError
+from model.run import Run
+from model.tune import Search, tune
 
 TINY = [
     "--set", "photometry.channels=[8,8]", "--set", "photometry.n_phase_bins=8",
@@ -114,8 +122,36 @@ def test_tune_reaches_its_trials_and_goes_on(
     assert table["params_learning_rate"].between(1e-5, 1e-2).all()
     assert "--set learning_rate=" in capsys.readouterr().out
     assert not list(out.glob("trial-*"))
+    (out / "trial-9.resume.safetensors").touch()  # as a kill leaves it
     assert run_main(main, [*command, "--trials", "6", "--trial-set", "epochs=2"]) == 2
     assert "with other settings" in capsys.readouterr().err
+    main([*command, "--trials", "5"])
+    assert not list(out.glob("trial-*"))
+
+
+def test_tune_sets_aside_and_goes_on_after_a_trial_that_diverged(
+    survey: Survey, model_config: ModelConfig, cache: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    out, execution = tmp_path / "study", Execution(cache=cache)
+    out.mkdir()
+    (out / "mine.txt").write_text("keep me")
+    training = FinetuneConfig(epochs=1, min_class_count=5)
+    search = Search(model_config.only(["metadata"]), training)
+    with pytest.raises(InputError, match="something else than a study"):
+        tune(survey, out, search, 2, execution)
+    train_trial, calls = Search.train, []
+
+    def second_diverges(self: Search, *arguments: Any) -> Run:
+        calls.append(1)
+        if len(calls) == 2:
+            raise DivergedError("the loss became nan.")
+        return train_trial(self, *arguments)
+
+    monkeypatch.setattr(Search, "train", second_diverges)
+    found = tune(survey, out, search, 2, replace(execution, overwrite=True))
+    assert (found["n_finished"], found["n_failed"]) == (2, 1)
+    assert (tmp_path / "study.old-1" / "mine.txt").read_text() == "keep me"
 
 
 def test_paired_test_and_its_correction() -> None:
