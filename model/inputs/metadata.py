@@ -11,7 +11,6 @@ the star is. A survey without parallaxes has little else, and keeps them.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fnmatch import fnmatchcase
 
 import numpy as np
@@ -21,9 +20,11 @@ from data_pipeline.schema import Column
 from data_pipeline.survey import Survey
 from model.encoder_config import MetadataConfig
 from model.inputs.arrays import ModalityArrays
+from model.inputs.features import collate, feature_arrays, resolve
 
-REASONS = ("", "every feature is missing")
-VERSION = 4
+__all__ = ["VERSION", "absolute_magnitude", "collate", "intrinsic_features", "prepare", "resolve"]
+
+VERSION = 5
 LIGHT_CURVE = "lc_"  # what the names of features computed from the light curve begin with
 Table = dict[str, NDArray[np.float64]]
 
@@ -39,31 +40,7 @@ def prepare(survey: Survey, config: MetadataConfig, rows: NDArray[np.intp]) -> M
         for name in columns
     }
     table = intrinsic_features(table, columns, config.exclude)
-    values = np.stack(list(table.values()), axis=1) if table else np.empty((len(rows), 0))
-    values = np.where(np.isfinite(values), values, np.nan).astype(np.float32)
-    present = np.isfinite(values).any(axis=1)
-    return ModalityArrays(
-        absence=np.where(present, 0, 1).astype(np.int8),
-        per_object={"values": values[present]},
-        facts={"features": list(table), "reasons": list(REASONS)},
-    )
-
-
-def resolve(config: MetadataConfig, arrays: ModalityArrays) -> MetadataConfig:
-    """Return the config with the features of the survey, where it names none."""
-    return config if config.features else replace(config, features=tuple(arrays.facts["features"]))
-
-
-def collate(
-    arrays: ModalityArrays, rows: NDArray[np.intp], config: MetadataConfig
-) -> dict[str, NDArray]:
-    """Return the model's features of some rows, (n, n_features); those not there are NaN."""
-    found, at = arrays.facts["features"], arrays.at(rows)
-    values = np.full((len(rows), len(config.features)), np.nan, np.float32)
-    for column, name in enumerate(config.features):
-        if name in found:
-            values[:, column] = arrays.per_object["values"][at, found.index(name)]
-    return {"values": values}
+    return feature_arrays(table, len(rows))
 
 
 def intrinsic_features(table: Table, columns: dict[str, Column], exclude: tuple[str, ...]) -> Table:

@@ -19,6 +19,7 @@ from model.config import FinetuneConfig, ModelConfig, TrainConfig, astrom3
 from model.execution import Execution
 from model.finetune import Classification
 from model.labels import choose_classes
+from model.loop import DivergedError
 from model.loss import clip_loss
 from model.modalities import SurveyTensors
 from model.predict import predict
@@ -28,7 +29,7 @@ TIME = np.sort(np.random.default_rng(1).uniform(0, 300, 60)) + 2457000.0
 WAVE = np.linspace(3800.0, 9100.0, 1300)
 SLOPE = WAVE / 6000
 NOWHERE = np.full(60, np.nan)
-COLUMNS = [Column(name, role="feature") for name in ("lc_skew", "bp_rp")]
+COLUMNS = [Column(name, role="feature") for name in ("lc_skew", "bp_rp", "amplitude")]
 ODD_CURVES = {  # what compact says of it, what astrom3 says of it
     "as usual": (LightCurve.from_mag(TIME, 12 + 0.3 * np.sin(TIME), 0.02), None, None),
     "constant": (LightCurve.from_mag(TIME, np.full(60, 12.0), 0.02), None, "constant light curve"),
@@ -88,9 +89,12 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Survey:
         n = len(stars)
         table = {"source_id": np.arange(1, n + 1), "period_days": np.full(n, 2 * np.pi)}
         skew = np.random.default_rng(0).normal(size=n)
-        skew[0], skew[1] = np.nan, np.inf
+        skew[:3] = np.nan, np.inf, 1e300  # the last is infinite in single precision
+        amplitude = np.where(np.arange(n) % 3 == 0, np.inf, 0.3)
+        amplitude[0], amplitude[4] = np.nan, -1e300
         color = np.where(np.arange(n) == 0, np.nan, 0.7)  # no spread to scale by
-        writer.write_objects(pd.DataFrame({**table, "lc_skew": skew, "bp_rp": color}))
+        table |= {"lc_skew": skew, "bp_rp": color, "amplitude": amplitude}
+        writer.write_objects(pd.DataFrame(table))
     return Survey.open(path)
 
 
@@ -175,5 +179,5 @@ def test_a_loss_that_is_not_finite_stops_the_training(
 ) -> None:
     config = TrainConfig(epochs=3, batch_size=16, learning_rate=1e18, clip_norm=1e30)
     only = replace(model_config, head="linear").only(["metadata"])
-    with pytest.raises(FloatingPointError, match=r"the loss became .* at step"):
+    with pytest.raises(DivergedError, match=r"the loss became .* at step .* Lower --learning-rate"):
         train(survey, tmp_path / "r", only, config, Execution(cache=cache))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,9 +10,11 @@ from data_pipeline.survey import Survey
 from model.astrom3.encoder_config import MetaModelConfig
 from model.astrom3.inputs.photometry import PHOTO_COLS
 from model.inputs.arrays import ModalityArrays
+from model.inputs.features import collate, feature_arrays, resolve
 
-REASONS = ("", "every feature is missing")
-VERSION = 1
+__all__ = ["MAGNITUDES", "VERSION", "collate", "prepare", "resolve", "transformed"]
+
+VERSION = 2
 MAGNITUDES = (
     "mean_vmag", "phot_g_mean_mag", "phot_bp_mean_mag", "phot_rp_mean_mag", "j_mag", "h_mag",
     "k_mag", "w1_mag", "w2_mag", "w3_mag", "w4_mag",
@@ -30,16 +30,7 @@ def prepare(survey: Survey, config: MetaModelConfig, rows: NDArray[np.intp]) -> 
     names = list(PAPER_FEATURES) if set(PAPER_FEATURES) <= set(own) else own
     names = [name for name in names if name not in IN_PHOTOMETRY]
     table = {name: survey.objects[name].to_numpy(np.float64, na_value=np.nan) for name in names}
-    values = np.empty((len(rows), 0))
-    if names:
-        values = np.stack([v[rows] for v in transformed(table).values()], axis=1)
-    values = np.where(np.isfinite(values), values, np.nan).astype(np.float32)
-    present = np.isfinite(values).any(axis=1)
-    return ModalityArrays(
-        absence=np.where(present, 0, 1).astype(np.int8),
-        per_object={"values": values[present]},
-        facts={"features": names, "reasons": list(REASONS)},
-    )
+    return feature_arrays({name: v[rows] for name, v in transformed(table).items()}, len(rows))
 
 
 def transformed(table: dict[str, Array]) -> dict[str, Array]:
@@ -58,20 +49,3 @@ def transformed(table: dict[str, Array]) -> dict[str, Array]:
     if "b" in table:
         changed["b"] = np.sin(np.radians(table["b"]))
     return changed
-
-
-def resolve(config: MetaModelConfig, arrays: ModalityArrays) -> MetaModelConfig:
-    """Return the config with the features of the survey, where it names none."""
-    return config if config.features else replace(config, features=tuple(arrays.facts["features"]))
-
-
-def collate(
-    arrays: ModalityArrays, rows: NDArray[np.intp], config: MetaModelConfig
-) -> dict[str, NDArray]:
-    """Return the model's features of some rows, (n, n_features); those not there are NaN."""
-    found, at = arrays.facts["features"], arrays.at(rows)
-    values = np.full((len(rows), len(config.features)), np.nan, np.float32)
-    for column, name in enumerate(config.features):
-        if name in found:
-            values[:, column] = arrays.per_object["values"][at, found.index(name)]
-    return {"values": values}

@@ -11,12 +11,13 @@ from data_pipeline.survey import Survey
 from model.astrom3.encoder_config import InformerConfig
 from model.astrom3.preprocess import scaled_light_curve
 from model.inputs.arrays import ModalityArrays
+from model.inputs.features import single_precision
 from model.inputs.photometry import model_periods
 
 REASONS = (
     "", "no light curve", "fewer than two good epochs, or all at one time", "constant light curve",
 )  # fmt: skip
-VERSION = 1
+VERSION = 2
 PHOTO_COLS = (
     ("amplitude", "lc_amplitude"),
     ("lksl_statistic", "lc_string_length_p"),
@@ -33,7 +34,7 @@ def prepare(survey: Survey, config: InformerConfig, rows: NDArray[np.intp]) -> M
 
     Per point `row` (3: time, flux, error; scaled over the whole curve). Per object `constants` (6:
     amplitude, log10 period, lksl_statistic, rfr_score, NaN where missing; log10 MAD; span in years)
-    and `level` (apparent magnitude, NaN where the flux has no zero point).
+    and `level` (apparent magnitude; of fluxes alone, one without a zero point).
     """
     photo_cols = _photo_cols(survey)[rows]
     absence = np.zeros(len(rows), np.int8)
@@ -60,8 +61,8 @@ def prepare(survey: Survey, config: InformerConfig, rows: NDArray[np.intp]) -> M
         n_points=np.array([len(p) for p in points[1:]], np.int64),
         per_point={"row": np.concatenate(points).astype(np.float32)},
         per_object={
-            "constants": np.array(constants, np.float32).reshape(-1, 6),
-            "level": np.array(levels, np.float32).reshape(-1, 1),
+            "constants": single_precision(constants).reshape(-1, 6),
+            "level": single_precision(levels).reshape(-1, 1),
         },
         facts={"reasons": list(REASONS)},
     )
