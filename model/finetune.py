@@ -14,6 +14,7 @@ from torch import Generator, Tensor
 from torch.nn import functional
 
 from data_pipeline.directories import provenance
+from data_pipeline.errors import InputError
 from data_pipeline.survey import Survey
 from model.checks import Rows, check_target, check_unseen, raise_all, split_rows
 from model.classifier import Classifier, Ensemble, build_classifier
@@ -61,6 +62,11 @@ def finetune(
     tensors = tensors.only_present(rows["train"])
     usable = tensors.any_present & labels.labelled
     rows = {part: r[usable[r]] for part, r in rows.items()}
+    if not len(rows["val"]):
+        raise InputError(
+            f"the val part of split {config.split!r} has no star with one of the classes learned "
+            f"({', '.join(labels.classes)}) and data to see; it chooses the weights."
+        )
     origin = run.checkpoint_hash if run else "scratch"
     identity = (survey.content_hash, tensors.config.to_dict(), origin, labels.code.tolist())
     members: list[torch.nn.Module] = []
@@ -93,7 +99,12 @@ def finetune(
         task="classifier",
         module=members[0] if len(members) == 1 else Ensemble(members),
         model_config=tensors.config,
-        training={**asdict(config), "from": origin, "best_epoch": best},
+        training={
+            **asdict(config),
+            "from": origin,
+            "best_epoch": best,
+            "n_labelled": len(rows["train"]),
+        },
         training_ids=np.union1d(seen[0], tensors.source_id[rows["train"]]),
         validation_ids=np.union1d(seen[1], tensors.source_id[rows["val"]]),
         classes=labels.classes,

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data_pipeline.errors import InputError
+from data_pipeline.ids import check_source_ids, check_unique_ids
 from data_pipeline.survey import Survey
 from data_pipeline.verdict_log import is_log, labels_from, read_log
 
@@ -72,7 +73,9 @@ def _from_verdicts(survey: Survey, file: str | Path) -> pd.DataFrame:
 
 def _read_table(path: Path) -> pd.DataFrame:
     try:
-        table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+        as_text = {"class_label": str}  # classes may be numbers
+        is_parquet = path.suffix == ".parquet"
+        table = pd.read_parquet(path) if is_parquet else pd.read_csv(path, dtype=as_text)
     except (OSError, ValueError) as error:
         raise InputError(f"{path} could not be read as a table of labels: {error}.") from None
     missing = {"source_id", "class_label"} - set(table.columns)
@@ -80,4 +83,6 @@ def _read_table(path: Path) -> pd.DataFrame:
         raise InputError(
             f"{path} lacks the column {sorted(missing)[0]}; labels need source_id and class_label."
         )
-    return table
+    check_unique_ids(check_source_ids(table["source_id"], str(path)), str(path))
+    labels = table["class_label"].astype("str")
+    return table.assign(class_label=labels.where(table["class_label"].notna()))

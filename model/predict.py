@@ -20,7 +20,7 @@ from model.loop import chosen_device
 from model.modalities import SurveyTensors
 from model.run import Run, load_strictly
 
-EXTRA_KEYS = ("from", "best_epoch")  # of a run's training record, beside the config's fields
+EXTRA_KEYS = ("from", "best_epoch", "n_labelled")  # beside the config, in a training record
 
 
 def predict(
@@ -69,12 +69,14 @@ def load_classifier(run: Run) -> nn.Module:
 
 
 def write_predictions(table: pd.DataFrame, path: str | Path) -> None:
-    """Write predictions as Parquet or CSV, by the file's ending."""
+    """Write predictions as Parquet or CSV, by the file's ending; whole or not at all."""
     path = Path(path)
+    unfinished = path.with_name(f".{path.name}.writing")
     if path.suffix == ".parquet":
-        table.to_parquet(path, index=False)
+        table.to_parquet(unfinished, index=False)
     else:
-        table.to_csv(path, index=False)
+        table.to_csv(unfinished, index=False)
+    unfinished.replace(path)
 
 
 def check_predictions_path(path: str | Path, overwrite: bool) -> list[str]:

@@ -1,6 +1,6 @@
 """Embeddings of made-up clusters (known classes, gaps, absences), and a model of width eight."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -184,3 +184,14 @@ def pretrained(
     path = tmp_path_factory.mktemp("runs") / "pretrained"
     train(survey, path, model_config, TINY_TRAINING, Execution(cache=cache))
     return path
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """As the subprocess has it: sums over threads differ in the last digit."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

@@ -1,4 +1,4 @@
-"""Training: resumed as if unbroken, the same for a seed, and never on the stars it is scored on."""
+"""Pre-training: resumed as if unbroken, the same for a seed, whatever modality is missing."""
 
 import json
 import os
@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -22,25 +21,17 @@ from data_pipeline.schema import Band, Column
 from data_pipeline.survey import Survey
 from data_pipeline.survey_writer import SurveyWriter
 from model.__main__ import main
-from model.clip import MultimodalCLIP
-from model.config import FinetuneConfig, ModelConfig, TrainConfig
-from model.cross_validation import cross_validate
+from model.config import ModelConfig, TrainConfig
 from model.embed import embed
 from model.embeddings import Embeddings
 from model.execution import Execution
-from model.finetune import finetune
 from model.loop import Loop
-from model.loss import pair_losses
-from model.modalities import Batch, SurveyTensors
-from model.predict import load_classifier, predict
-from model.resident import ResidentTensors, resident_bytes
 from model.resume import state_path
 from model.run import Run, load_strictly
 from model.schedule import learning_rate, parameter_groups
 from model.train import train
 
 TRAINING = TrainConfig(epochs=3, batch_size=16, warmup=0.2)
-CLASSIFIER = FinetuneConfig(epochs=2, batch_size=16, min_class_count=5, head_width=8)
 
 
 def assert_equal_weights(first: Run, second: Run) -> None:
@@ -127,15 +118,6 @@ def test_state_of_another_training_is_refused(
     assert_equal_weights(Run.open(pretrained), restarted)
 
 
-@pytest.fixture
-def one_thread() -> Iterator[None]:
-    """As the subprocess has it: sums over threads differ in the last digit."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.mark.usefixtures("one_thread")
 def test_kill_9_and_resume_equals_unbroken(tiny_survey: Path, cache: Path, tmp_path: Path) -> None:
     options = [
@@ -182,125 +164,6 @@ def test_embeddings_of_a_run(pretrained: Path, survey: Survey, cache: Path, tmp_
     assert isinstance(Embeddings.open(tmp_path / "a"), Embeddings)
 
 
-def test_finetune_refuses_a_run_that_saw_the_test_stars(
-    survey: Survey, pretrained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    splits = survey.splits.copy()
-    swapped = splits["part"].map({"train": "test", "test": "train", "val": "val"})
-    other = pd.concat([splits, splits.assign(part=swapped, split="swapped")])
-    monkeypatch.setitem(survey.__dict__, "splits", other)
-    config = replace(CLASSIFIER, split="swapped", min_class_count=1)
-    with pytest.raises(InputError, match="were seen in the pre-training"):
-        finetune(survey, tmp_path / "c", config, run=Run.open(pretrained))
-
-
-def test_classifier_predicts_every_usable_star(
-    survey: Survey, pretrained: Path, cache: Path, tmp_path: Path
-) -> None:
-    execution = Execution(cache=cache)
-    run = finetune(survey, tmp_path / "c", CLASSIFIER, execution, run=Run.open(pretrained))
-    assert run.classes == ("EW", "RRAB", "SR")
-    table = predict(survey, run, execution)
-    probabilities = table[[f"prob_{name}" for name in run.classes]].to_numpy()
-    np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, atol=1e-6)
-    assert table["source_id"].tolist() == survey.source_id.tolist()
-    assert set(table["predicted_class"]) <= set(run.classes)
-    seen = table.loc[table["was_trained_on"], "source_id"]
-    assert set(seen) == set(run.seen_ids)
-    vectors = embed(survey, run, tmp_path / "e", execution)
-    assert np.isfinite(vectors.fused).all()
-
-
-def test_members_predict_their_mean_probability(
-    survey: Survey, pretrained: Path, cache: Path, tmp_path: Path
-) -> None:
-    execution, origin = Execution(cache=cache), Run.open(pretrained)
-    config = replace(CLASSIFIER, members=2, epochs=2)
-    run = finetune(survey, tmp_path / "both", config, execution, run=origin)
-    singles = [
-        finetune(
-            survey,
-            tmp_path / f"one-{seed}",
-            replace(config, members=1, seed=seed),
-            execution,
-            run=origin,
-        )
-        for seed in (config.seed, config.seed + 1)
-    ]
-    columns = [f"prob_{name}" for name in run.classes]
-    both, first, second = (
-        predict(survey, one, execution)[columns].to_numpy() for one in (run, *singles)
-    )
-    np.testing.assert_allclose(both, (first + second) / 2, atol=1e-5)
-    assert np.abs(first - second).max() > 1e-3
-    assert [figures["member"] for figures in run.history] == [0, 0, 1, 1]
-    assert not list(tmp_path.glob("*.resume.safetensors"))
-    assert np.isfinite(embed(survey, run, tmp_path / "e", execution).fused).all()
-
-
-def test_classifier_of_one_modality_leaves_the_others_stars_unpredicted(
-    survey: Survey, model_config: ModelConfig, cache: Path, tmp_path: Path
-) -> None:
-    execution = Execution(cache=cache)
-    only = model_config.only(["spectra"])
-    run = finetune(survey, tmp_path / "c", CLASSIFIER, execution, model_config=only)
-    table = predict(survey, run, execution)
-    assert table["predicted_class"].notna().tolist() == survey.has_spectra.tolist()
-    assert table.loc[~survey.has_spectra, "prob_EW"].isna().all()
-
-
-def test_excluded_and_rare_classes_are_unlabelled(
-    survey: Survey, model_config: ModelConfig, cache: Path, tmp_path: Path
-) -> None:
-    only, execution = model_config.only(["metadata"]), Execution(cache=cache)
-    config = replace(CLASSIFIER, exclude_classes=("SR",))
-    run = finetune(survey, tmp_path / "c", config, execution, model_config=only)
-    assert run.classes == ("EW", "RRAB")
-    with pytest.raises(InputError, match="two are needed"):
-        finetune(survey, tmp_path / "d", replace(CLASSIFIER, min_class_count=99), model_config=only)
-
-
-def test_labels_of_a_file_replace_the_surveys(
-    survey: Survey, model_config: ModelConfig, cache: Path, tmp_path: Path
-) -> None:
-    labels = pd.DataFrame({"source_id": survey.source_id, "class_label": ["A", "B"] * 30})
-    labels.to_csv(tmp_path / "labels.csv", index=False)
-    run = finetune(
-        survey, tmp_path / "c", CLASSIFIER, Execution(cache=cache),
-        model_config=model_config.only(["metadata"]), labels_file=tmp_path / "labels.csv",
-    )  # fmt: skip
-    assert run.classes == ("A", "B")
-
-
-def test_cross_validation_predicts_each_star_once_and_resumes(
-    survey: Survey,
-    model_config: ModelConfig,
-    cache: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    part = np.arange(len(survey)) % 5
-    folds = [
-        pd.DataFrame(
-            {
-                "split": f"fold-{i}",
-                "source_id": survey.source_id,
-                "part": np.where(part == i, "test", np.where(part == (i + 1) % 5, "val", "train")),
-            }
-        )
-        for i in range(2)
-    ]
-    monkeypatch.setitem(survey.__dict__, "splits", pd.concat(folds))
-    config, execution = model_config.only(["photometry", "metadata"]), Execution(cache=cache)
-    settings = (replace(TRAINING, epochs=1), replace(CLASSIFIER, epochs=1), execution)
-    table = cross_validate(survey, tmp_path, config, *settings, folds=("fold-0", "fold-1"))
-    assert sorted(table["source_id"]) == sorted(survey.source_id[part < 2])
-    before = (tmp_path / "fold-0.parquet").stat().st_mtime_ns
-    again = cross_validate(survey, tmp_path, config, *settings, folds=("fold-0", "fold-1"))
-    pd.testing.assert_frame_equal(table, again)
-    assert (tmp_path / "fold-0.parquet").stat().st_mtime_ns == before
-
-
 def test_weights_load_strictly(pretrained: Path) -> None:
     run = Run.open(pretrained)
     weights = run.weights()
@@ -312,11 +175,6 @@ def test_weights_load_strictly(pretrained: Path) -> None:
         load_strictly(run.clip(), {**weights, "surplus": torch.zeros(1)}, "x")
     with pytest.raises(InputError, match="has shape"):
         load_strictly(run.clip(), {**weights, name: torch.zeros(3, 3, 3)}, "x")
-
-
-def test_a_run_of_the_wrong_kind_is_refused(pretrained: Path) -> None:
-    with pytest.raises(InputError, match="one of classifier is needed"):
-        load_classifier(Run.open(pretrained, "classifier"))
 
 
 def test_a_modality_that_no_star_has_is_left_out(model_config: ModelConfig, tmp_path: Path) -> None:
@@ -337,98 +195,3 @@ def test_a_modality_that_no_star_has_is_left_out(model_config: ModelConfig, tmp_
     vectors = embed(survey, run, tmp_path / "e")
     assert vectors.present["photometry"].sum() == 29
     assert np.isfinite(vectors.fused).all()
-
-
-UNSHAKEN = [  # nothing random that depends on the rank
-    "--modalities", "spectra,metadata", "--set", "modality_dropout=0", "--set", "view_weight=0",
-    "--set", "spectra.dropout=0", "--set", "spectra.value_noise=0",
-    "--set", "spectra.pixel_dropout=0", "--set", "spectra.step_angstrom=20",
-    "--set", "spectra.layers=[8]", "--set", "metadata.dropout=0",
-    "--set", "metadata.feature_dropout=0", "--set", "metadata.layers=[16]",
-    "--epochs", "3", "--batch-size", "16",
-]  # fmt: skip
-
-
-@pytest.mark.usefixtures("one_thread")
-def test_two_ranks_train_and_embed_as_one(
-    tiny_survey: Path, cache: Path, survey: Survey, tmp_path: Path
-) -> None:
-    root = Path(__file__).resolve().parents[2]
-    env = {**os.environ, "OMP_NUM_THREADS": "1", "ASTROM3_QUIET": "1"}
-    ranks = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    training = ["train", str(tiny_survey), *UNSHAKEN, "--cache", str(cache), "--out"]
-    main([*training, str(tmp_path / "one")])
-    embedding = ["embed", str(tiny_survey), "--run", str(tmp_path / "one"), "--cache", str(cache)]
-    commands = ([*training, str(tmp_path / "two")], [*embedding, "--out", str(tmp_path / "e")])
-    for command in commands:
-        words = [*ranks, "-m", "--", "model", *command]
-        done = subprocess.run(words, cwd=root, env=env, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        assert done.stdout.count("written to") == 1
-    one, two = Run.open(tmp_path / "one"), Run.open(tmp_path / "two")
-    for alone, together in zip(one.history, two.history, strict=True):
-        assert together == pytest.approx(alone, abs=1e-5)
-    for name, value in one.weights().items():
-        torch.testing.assert_close(two.weights()[name], value, atol=1e-4, rtol=1e-4)
-    whole = embed(survey, one, tmp_path / "whole", Execution(cache=cache))
-    parts = Embeddings.open(tmp_path / "e")
-    for name in whole.modalities:
-        np.testing.assert_allclose(parts[name], whole[name], atol=1e-5)
-
-
-def test_chunks_give_the_gradient_of_the_whole_batch(
-    survey: Survey, model_config: ModelConfig, cache: Path
-) -> None:
-    """Without dropout by one pass; with dropout by the same chunks, their activations kept."""
-    plain = {name: replace(c, dropout=0.0) for name, c in model_config.encoders.items()}
-    tensors = SurveyTensors(survey, replace(model_config, encoders=plain), cache)
-    batch = tensors.batch(np.arange(40))
-
-    def gradients(model: MultimodalCLIP, chunk_size: int, keep: bool = False) -> list[torch.Tensor]:
-        model.zero_grad()
-        torch.manual_seed(5)
-        if keep:  # the same pieces of each modality, by hand
-            whole = {
-                name: torch.cat([model._unit(name, part) for part in pieces(batch, name)])
-                for name in model.config.modalities
-            }
-            vectors = {
-                name: torch.zeros(40, 8).masked_scatter(batch.present[name][:, None], unit)
-                for name, unit in whole.items()
-            }
-        else:
-            vectors = model.encode(batch, chunk_size)
-        losses = pair_losses(vectors, batch.present, dict(model.log_scales.items()))
-        torch.stack(list(losses.values())).sum().backward()
-        return [p.grad.clone() for p in model.parameters() if p.grad is not None]
-
-    def pieces(batch: Batch, name: str) -> list[dict[str, torch.Tensor]]:
-        inputs = batch.inputs[name]
-        n = len(next(iter(inputs.values())))
-        return [{k: v[i : i + 7] for k, v in inputs.items()} for i in range(0, n, 7)]
-
-    torch.manual_seed(0)
-    model = MultimodalCLIP(tensors.config).train()
-    model.fit_scalers(tensors, np.arange(40))
-    for whole, chunked in zip(gradients(model, 0), gradients(model, 7), strict=True):
-        torch.testing.assert_close(chunked, whole, atol=1e-5, rtol=1e-5)
-    torch.manual_seed(0)
-    shaken = MultimodalCLIP(SurveyTensors(survey, model_config, cache).config).train()
-    kept, chunked_all = gradients(shaken, 7, keep=True), gradients(shaken, 7)
-    for whole, chunked in zip(kept, chunked_all, strict=True):
-        torch.testing.assert_close(chunked, whole, atol=1e-5, rtol=1e-5)
-
-
-@torch.no_grad()
-def test_resident_tensors_give_the_same_vectors(
-    survey: Survey, pretrained: Path, cache: Path
-) -> None:
-    run = Run.open(pretrained)
-    tensors = SurveyTensors(survey, run.model_config, cache)
-    resident = ResidentTensors(tensors, torch.device("cpu"))
-    rows = np.array([3, 59, 0, 17])
-    one, two = (run.clip().encode(t.batch(rows)) for t in (tensors, resident))
-    for name, vectors in one.items():
-        torch.testing.assert_close(two[name], vectors, atol=1e-5, rtol=0)
-    taken = sum(t.nbytes for content in resident.content.values() for t in content.values())
-    assert resident_bytes(tensors) == taken
