@@ -1,6 +1,9 @@
 """What a vetter may see: nothing that would sway the verdict, if asked not even the class."""
 
+from typing import Any
+
 from app.atlas_store import AtlasStore
+from app.coloring import ONE_COLOR
 from app.palette import UNLABELLED
 from app.star_facts import suggestion
 from app.state import AppState
@@ -19,6 +22,22 @@ def sees_class(state: AppState) -> bool:
 def seen_label(state: AppState, store: AtlasStore, row: int) -> str:
     """Class of a star as far as it is shown: "unlabelled" where it is hidden."""
     return store.label(row) if sees_class(state) else UNLABELLED
+
+
+def hide_class_colors(state: AppState) -> None:
+    """Give all stars of the maps one colour while the class is hidden: their colours tell it."""
+    usual = AppState.param["color_by"].default
+    before = [state.color_by]
+
+    def follow(*_: Any) -> None:
+        if not sees_class(state) and state.color_by != ONE_COLOR:
+            before[0], state.color_by = state.color_by, ONE_COLOR
+        elif sees_class(state) and state.color_by == ONE_COLOR:
+            state.color_by = before[0] if before[0] != ONE_COLOR else usual
+
+    state.param.watch(follow, "blind")
+    if not sees_class(state):
+        follow()
 
 
 def two_classes(state: AppState, store: AtlasStore, row: int) -> tuple[str, str]:

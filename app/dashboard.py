@@ -6,6 +6,7 @@ from urllib.parse import quote
 import panel as pn
 
 from app.atlas_store import MODALITY_NAMES, AtlasStore
+from app.blinding import hide_class_colors
 from app.chrome import Header, Keys, MapBar, Rail, static
 from app.permalink import Permalink
 from app.state import AppState, tie
@@ -38,6 +39,7 @@ class Dashboard:
         )
         self.permalink = Permalink(self.state, store, self._write_address)
         self.permalink.restore(pn.state.location.search if pn.state.location else "")
+        hide_class_colors(self.state)
         self.map = MapView(self.state, store)
         self.scatter = ScatterView(self.state, store)
         self.legend = LegendView(self.state, store)

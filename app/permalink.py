@@ -19,6 +19,8 @@ from app import selection
 from app.atlas_store import AtlasStore
 from app.searching import FILTERS
 from app.state import AppState
+from app.thresholds import THRESHOLDS
+from app.verdicts.choice import read_choice
 from data_pipeline.errors import InputError
 
 MAX_LENGTH = 8000
@@ -36,12 +38,14 @@ _PLAIN = {
     "among": "search_among",
     "but": "search_but",
     "detail": "detail",
+    "blind": "blind",
 }
 _STARS = {"star": "focus", "pin": "search_pinned", "with": "compared"}
 _NUMBERS = {"P": "fold_period_days", "times": "fold_factor", "shift": "fold_shift"}
 _LISTS = {"hide": "hidden_classes", "where": "search_filters", "over": "laid_over"}
 _WATCHED = [
-    *_PLAIN.values(), *_STARS.values(), *_LISTS.values(), *_NUMBERS.values(), "recipe", "fold"
+    *_PLAIN.values(), *_STARS.values(), *_LISTS.values(), *_NUMBERS.values(), *THRESHOLDS,
+    "recipe", "fold", "queue_filters",
 ]  # fmt: skip
 
 
@@ -80,6 +84,10 @@ class Permalink:
         for key, name in _LISTS.items():
             if getattr(state, name):
                 fields[key] = json.dumps(getattr(state, name))
+        if moved := {name: getattr(state, name) for name in THRESHOLDS if self._changed(name)}:
+            fields["flags"] = json.dumps(moved)
+        if state.queue_filters:
+            fields["queue"] = json.dumps(state.queue_filters)
         if state.n_selected and not _is_untold(state.recipe):
             fields["sel"] = pack(state.recipe)
         text = "?" + urlencode(fields) if fields else ""
@@ -97,7 +105,7 @@ class Permalink:
             **{key: partial(self._read_number, name) for key, name in _NUMBERS.items()},
             "fold": self._read_fold,
             "hide": self._read_hidden, "where": self._read_filters, "over": self._read_laid_over,
-            "sel": self._read_selection,
+            "flags": self._read_thresholds, "queue": self._read_queue, "sel": self._read_selection,
         }  # fmt: skip
         problems = []
         for key, read in readers.items():
@@ -163,6 +171,28 @@ class Permalink:
 
     def _read_laid_over(self, value: str) -> None:
         self.state.laid_over = [c for c in json.loads(value) if c in self.store.classes]
+
+    def _read_thresholds(self, value: str) -> None:
+        given = json.loads(value)
+        if not isinstance(given, dict) or not set(given) <= set(THRESHOLDS):
+            raise InputError(f"these are no thresholds: {value[:60]!r}")
+        if given.get("ranking", self.state.ranking) not in self.store.rankings:
+            raise InputError(f"there is no ranking {str(given['ranking'])[:40]!r} here any more")
+        numbers = [number for name, number in given.items() if name != "ranking"]
+        if not all(isinstance(x, int | float) and math.isfinite(x) for x in numbers):
+            raise InputError(f"these are no numbers: {value[:60]!r}")
+        before = {name: getattr(self.state, name) for name in given}
+        try:
+            self.state.param.update(given)
+        except ValueError:
+            self.state.param.update(before)  # all or none
+            raise
+
+    def _read_queue(self, value: str) -> None:
+        given = json.loads(value)
+        if not isinstance(given, dict):
+            raise InputError(f"these are no filters: {value[:60]!r}")
+        self.state.queue_filters = read_choice(given, self.store).told()
 
     def _read_selection(self, value: str) -> None:
         steps = unpack(value)

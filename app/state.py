@@ -78,6 +78,7 @@ class AppState(param.Parameterized):
     flag_external = param.Integer(1, doc="1: another class elsewhere; 2: another family.")
     ranking = param.String("planted labels", doc="Name of the weights that order the flags.")
 
+    queue_filters = param.Dict({}, doc="What the filters of the queue say, but for the usual.")
     vetter = param.String("", doc="Who gives the verdicts.")
     blind: "param.Selector[str]" = param.Selector(
         default="no",

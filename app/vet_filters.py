@@ -1,6 +1,5 @@
 """The filters of the queue: which stars, in what order, how blind."""
 
-from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import Any, ClassVar
 
@@ -9,9 +8,8 @@ import param
 
 from app.atlas_store import AtlasStore
 from app.chrome import Piece, static
-from app.palette import UNLABELLED
 from app.state import AppState
-from app.verdicts.choice import ANY, DIFFERS, ORDERS, SHOWS, QueueChoice, external_classes
+from app.verdicts.choice import ANY, DIFFERS, ORDERS, SHOWS, choices, read_choice
 
 BLIND = {"no": "not blind", "others": "blind", "class": "blind + class"}
 HINTS = {
@@ -40,30 +38,19 @@ class Selects(Piece):
 
 
 class VetFilters(pn.viewable.Viewer):
-    """Selects that make a `QueueChoice`.
+    """Selects over `queue_filters` and `blind` of the state.
 
     Parameters
     ----------
     state : AppState
-        Its `blind` is written here.
     store : AtlasStore
     flags : dict of str to str
         Kinds of flags: column of the ranking to the word for it.
-    on_change : callable
-        Takes the new choice.
     """
 
-    choice = param.ClassSelector(class_=QueueChoice, default=QueueChoice())
-
-    def __init__(
-        self,
-        state: AppState,
-        store: AtlasStore,
-        flags: dict[str, str],
-        on_change: Callable[[QueueChoice], None],
-    ) -> None:
+    def __init__(self, state: AppState, store: AtlasStore, flags: dict[str, str]) -> None:
         super().__init__()
-        self.state, self._on_change = state, on_change
+        self.state, self.store = state, store
         self._options = _options(store, flags)
         self.selects = Selects(
             fields=[
@@ -73,7 +60,7 @@ class VetFilters(pn.viewable.Viewer):
             sizing_mode="stretch_width", margin=0,
         )  # fmt: skip
         self.selects.on_act = self._act
-        state.param.watch(lambda _: self._show(), "blind")
+        state.param.watch(lambda _: self._show(), ["queue_filters", "blind"])
         self._show()
 
     def __panel__(self) -> pn.viewable.Viewable:
@@ -85,9 +72,8 @@ class VetFilters(pn.viewable.Viewer):
             if name == "blind":
                 self.state.blind = value
                 return
-            self.choice = replace(self.choice, **{name: value})
-            self._show()
-            self._on_change(self.choice)
+            now = read_choice(self.state.queue_filters, self.store)
+            self.state.queue_filters = replace(now, **{name: value}).told()
 
     def _act(self, message: dict[str, Any]) -> None:
         options = self._options.get(str(message.get("name")), {})
@@ -96,23 +82,25 @@ class VetFilters(pn.viewable.Viewer):
             self.choose(message["name"], values[place])
 
     def _show(self) -> None:
-        now = {**asdict(self.choice), "blind": self.state.blind}
+        choice = read_choice(self.state.queue_filters, self.store)
+        now = {**asdict(choice), "blind": self.state.blind}
         self.selects.chosen = {
             name: list(options.values()).index(now[name]) for name, options in self._options.items()
         }
 
 
 def _options(store: AtlasStore, flags: dict[str, str]) -> dict[str, Options]:
-    labels = [label for label in store.classes if label != UNLABELLED]
-    others = external_classes(store)
-    external = {"known elsewhere": ANY, "differs elsewhere": DIFFERS} if others else {}
-    return {
-        "show": {text: key for key, text in SHOWS.items()},
-        "order": {text: key for key, text in ORDERS.items()},
-        "label": {"all classes": "", **{label: label for label in labels}},
-        "flag": {"all flags": "", **{word: column for column, word in flags.items()}},
-        "external": {"any catalogue": "", **external, **{label: label for label in others}},
-        "only_selected": {"all stars": False, "selection": True},
-        "with_controls": {"10 % random": True, "flagged only": False},
-        "blind": {text: key for key, text in BLIND.items()},
+    words: dict[str, dict[Any, str]] = {
+        "show": SHOWS,
+        "order": ORDERS,
+        "label": {"": "all classes"},
+        "flag": {"": "all flags", **flags},
+        "external": {"": "any catalogue", ANY: "known elsewhere", DIFFERS: "differs elsewhere"},
+        "only_selected": {False: "all stars", True: "selection"},
+        "with_controls": {True: "10 % random", False: "flagged only"},
     }
+    options = {
+        name: {words[name].get(value, value): value for value in values}
+        for name, values in choices(store).items()
+    }
+    return {**options, "blind": {text: key for key, text in BLIND.items()}}

@@ -27,7 +27,7 @@ from app.blinding import sees_class, sees_others
 from app.state import AppState
 from app.thresholds import THRESHOLDS
 from app.verdicts.book import is_decided
-from app.verdicts.choice import QueueChoice, listed, population_of, queue_of
+from app.verdicts.choice import QueueChoice, listed, population_of, queue_of, read_choice
 from app.verdicts.entry import Entry
 from app.verdicts.estimates import Share
 from app.verdicts.queue import Mask, Queue
@@ -54,7 +54,6 @@ class Progress(NamedTuple):
 class Vetting(param.Parameterized):
     """The queue of one session and the verdicts given in it."""
 
-    choice = param.ClassSelector(class_=QueueChoice, default=QueueChoice())
     revision = param.Integer(0, doc="Grows when anybody's verdict has come in.")
 
     def __init__(self, state: AppState, store: AtlasStore, **params: Any) -> None:
@@ -70,6 +69,11 @@ class Vetting(param.Parameterized):
         self._writing = False
 
     # the queue
+
+    @property
+    def choice(self) -> QueueChoice:
+        """What the filters say."""
+        return read_choice(self.state.queue_filters, self.store)
 
     def rebuild(self) -> None:
         """Make the queue again from the filters and the thresholds."""

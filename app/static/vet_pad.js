@@ -49,7 +49,7 @@ export function render({ model, el }) {
   let is_sure = true
   let star = ""
   let shown_at = performance.now()
-  let awaited = "" // star whose verdict is under way: no key is taken until the next one stands
+  let awaited = "" // verdict under way: no key is taken until the next star stands
 
   // --- kept until the log has it ---
 
@@ -82,7 +82,7 @@ export function render({ model, el }) {
       period_days, epoch_days: period_days === model.view.folded_days ? model.view.epoch_days : null,
       reason: reason.value, note: note.value, seconds: (performance.now() - shown_at) / 1000, sent: Date.now(),
     }
-    awaited = star
+    awaited = entry.client_id
     keep([...unsaved(), entry])
     verdicts.querySelector(`[data-kind=${kind}]`).classList.add("flash")
     model.send_msg({ ...entry, act: "verdict" })
@@ -280,7 +280,9 @@ export function render({ model, el }) {
       forget(data.client_id)
       if (lost) { reason.value ||= lost.reason; note.value ||= lost.note } // nothing typed is lost
     }
-    if (["saved", "refused", "later"].includes(data.act)) { awaited = ""; paint() }
+    const stays = data.act !== "saved" || data.is_last // else the next star follows with the view
+    if (data.client_id === awaited && stays) awaited = ""
+    if (["saved", "refused", "later"].includes(data.act)) paint()
   })
   const patience = setInterval(() => (el.isConnected ? send_again() : clearInterval(patience)), PATIENCE_MS / 2)
   show()

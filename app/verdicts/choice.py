@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,9 +12,12 @@ from numpy.typing import NDArray
 
 from app.atlas_store import AtlasStore
 from app.diagrams import number
+from app.palette import UNLABELLED
 from app.verdicts.agreement import disputed, opinions
 from app.verdicts.book import VerdictBook
 from app.verdicts.queue import Mask, Queue, make_queue, permutation
+from data_pipeline.errors import InputError
+from model.analysis.flags import FLAGS
 
 SHOWS = {
     "open": "not vetted",
@@ -63,6 +67,36 @@ class QueueChoice:
     order: str = "suspicion"
     only_selected: bool = False
     with_controls: bool = True
+
+    def told(self) -> dict[str, Any]:
+        """What differs from the usual, for `read_choice`."""
+        usual = asdict(QueueChoice())
+        return {name: value for name, value in asdict(self).items() if value != usual[name]}
+
+
+def choices(store: AtlasStore) -> dict[str, list[Any]]:
+    """The values that each filter can have in an atlas; the first is the usual one."""
+    others = external_classes(store)
+    return {
+        "show": list(SHOWS),
+        "order": list(ORDERS),
+        "label": ["", *(label for label in store.classes if label != UNLABELLED)],
+        "flag": ["", *FLAGS],
+        "external": ["", *([ANY, DIFFERS] if others else []), *others],
+        "only_selected": [False, True],
+        "with_controls": [True, False],
+    }
+
+
+def read_choice(told: Mapping[str, Any], store: AtlasStore) -> QueueChoice:
+    """The filters that `QueueChoice.told` wrote, or `InputError` where an atlas has no such."""
+    known = choices(store)
+    for name, value in told.items():
+        if name not in known:
+            raise InputError(f"the queue has no filter {str(name)[:40]!r}")
+        if value not in known[name]:
+            raise InputError(f"{str(value)[:40]!r} is no {name.replace('_', ' ')} of this queue")
+    return QueueChoice(**told)
 
 
 def external_classes(store: AtlasStore) -> list[str]:

@@ -14,16 +14,14 @@ from typing import Any
 import panel as pn
 
 from app.atlas_store import AtlasStore
-from app.blinding import sees_class, sees_others
+from app.blinding import sees_others
 from app.chips import class_chip
-from app.coloring import ONE_COLOR
 from app.listing import Listing
 from app.palette import UNLABELLED
 from app.state import AppState
 from app.styles import CARD_CSS, CONTROLS, WORDS
 from app.thresholds import THRESHOLDS
 from app.verdicts.agreement import agreement, opinions
-from app.verdicts.choice import QueueChoice
 from app.verdicts.entry import MAX_VETTER, Entry
 from app.vet_filters import VetFilters
 from app.vet_pad import VetPad
@@ -64,14 +62,14 @@ class VetQueue(Listing):
             sizing_mode="stretch_both", css_classes=["vet-results"], **WORDS
         )
         words = {column: word for column, (word, _) in REASONS.items()}
-        self.filters = VetFilters(state, store, words, self._on_choice)
+        self.filters = VetFilters(state, store, words)
         self.thresholds = ThresholdSliders(state, store)
         self.side = pn.widgets.RadioButtonGroup(options=SIDES, **CONTROLS)
         self.side.param.watch(self._turn, "value")
         self._seen = -1
         state.param.watch(self.refresh, list(THRESHOLDS))
-        state.param.watch(self._on_blind, "blind")
-        self._color_by = state.color_by
+        state.param.watch(self._on_choice, "queue_filters")
+        state.param.watch(self.refresh, "blind")
         state.param.watch(self._on_selection, "selection")
         state.param.watch(lambda *_: self._show_star(), FOLD)
         self._poll_every = None
@@ -153,20 +151,11 @@ class VetQueue(Listing):
                 self.vetting.shares(), agreement(said), self.vetting.progress()
             )
 
-    def _on_choice(self, choice: QueueChoice) -> None:
-        self.vetting.choice = choice
-        self.refresh()
-        self._go_to_queue()
-
-    def _on_blind(self, _: Any) -> None:
-        """The colours of the maps tell the class: without it, all stars have one."""
-        state = self.state
+    def _on_choice(self, _: Any) -> None:
         with pn.io.hold():
-            if not sees_class(state) and state.color_by != ONE_COLOR:
-                self._color_by, state.color_by = state.color_by, ONE_COLOR
-            elif sees_class(state) and state.color_by == ONE_COLOR:
-                state.color_by = self._color_by
             self.refresh()
+            if self.is_open:
+                self._go_to_queue()
 
     def _on_selection(self, _: Any) -> None:
         if self.vetting.choice.only_selected:
@@ -216,9 +205,10 @@ class VetQueue(Listing):
             self.pad.tell("later" if why == RETRY else "refused", client_id=client_id)
             self.state.notice = why
             return
-        self.pad.tell("saved", client_id=client_id)
-        if row >= 0 and row == self.state.focus:
-            following = self.vetting.next_row(row)
+        is_about_focus = row >= 0 and row == self.state.focus
+        following = self.vetting.next_row(row) if is_about_focus else -1
+        self.pad.tell("saved", client_id=client_id, is_last=following < 0)
+        if is_about_focus:
             if following >= 0:
                 self.state.focus = following
                 self._prefetch(self.vetting.next_row(following))

@@ -10,6 +10,7 @@ label (`flag_weights`); stars with poor data come later. In all of it the star i
 own evidence; ranks and percentiles compare stars with each other and are not probabilities.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from functools import cached_property
@@ -212,8 +213,11 @@ class Evidence:
 
     def between(self, percentile: float = DEFAULTS.percentile) -> BoolArray:
         """Stars (N,) nearer a centre of another class than any of their own, and few more so."""
-        excess = self.scores["centers"]
-        return (_percentile(excess) >= percentile) & (excess > 0)
+        return (self._center_percentile >= percentile) & (self.scores["centers"] > 0)
+
+    @cached_property
+    def _center_percentile(self) -> FloatArray:
+        return _percentile(self.scores["centers"])
 
     def flags(self, thresholds: Thresholds = DEFAULTS) -> dict[str, BoolArray]:
         """Which stars (N,) each of `FLAGS` raises."""
@@ -269,8 +273,8 @@ class Evidence:
         """The class most of the evidence names where it is not the label, else None."""
         named = [self.predicted_class[row], self.vote_class[row]]
         named += [nearest[row] for nearest in self.nearest.values()]
-        counts = pd.Series([name for name in named if name is not None]).value_counts()
-        best = None if counts.empty else str(counts.index[0])
+        counts = Counter(str(name) for name in named if name is not None).most_common(1)
+        best = counts[0][0] if counts else None
         return None if best == self.labels[row] else best
 
     def sentence(self, row: int, thresholds: Thresholds = DEFAULTS, is_alone: bool = False) -> str:

@@ -34,6 +34,8 @@ def test_everything_comes_back(store: AtlasStore) -> None:
     state.param.update(map_modality="spectra", theme="dark", fold=False, fold_factor=2.0)
     state.param.update(fold_period_days=1 / 3, fold_shift=0.25, detail="places", compared=3)
     state.hidden_classes = ["EA"]
+    state.param.update(percentile=95.0, min_modalities=1, flag_margin=0.25, blind="others")
+    state.queue_filters = {"label": "EW", "order": "period", "with_controls": False}
     first = lasso(store, "map:fused")
     state.select(selection.mask_of(first, store), recipe=first)
     second = lasso(store, "diagram:color-magnitude")
@@ -55,6 +57,11 @@ def test_everything_comes_back(store: AtlasStore) -> None:
         "compared",
         "hidden_classes",
         "recipe",
+        "percentile",
+        "min_modalities",
+        "flag_margin",
+        "blind",
+        "queue_filters",
     ):
         assert getattr(other, name) == getattr(state, name), name
     assert other.notice == ""
@@ -76,7 +83,11 @@ def test_the_beginning_has_no_address(store: AtlasStore) -> None:
     [
         "?star=12", "?star=abc", "?star=99999999999999999999999", "?sel=zzz", "?sel=", "?map=moon",
         "?color=__class__", "?theme=pink", "?mode=1", "?times=-3", "?times=x", "?P=0", "?P=nan",
-        "?hide={", "?hide=3",
+        "?hide={", "?hide=3", "?queue={", '?queue={"label":"Cepheid"}', '?queue={"__class__":1}',
+        "?queue=[]", "?queue=3", '?queue={"flag":["is_far"]}', "?blind=maybe", "?flags=[]",
+        '?flags={"percentile":101}', '?flags={"percentile":50,"dbscan_eps":-1}',
+        '?flags={"percentile":NaN}', '?flags={"ranking":"bribes"}', '?flags={"focus":7}',
+        '?flags={"ranking":["planted labels"]}', '?flags={"min_modalities":1.5}',
         "?sel=" + pack([{"kind": "polygon", "view": "map:moon", "outline": []}]),
         "?sel=" + pack([{"kind": "box", "view": "map:fused", "ends": [1]}]),
         "?sel=" + pack([{"kind": "rows", "atlas": "other", "bits": ""}]),

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from app.atlas_store import AtlasStore
-from app.blinding import sees_class
+from app.blinding import hide_class_colors, sees_class
 from app.state import AppState
 from app.verdicts.book import VerdictBook
 from app.verdicts.entry import Entry, new_client_id
@@ -31,6 +31,7 @@ def state(store: AtlasStore) -> Iterator[AppState]:
 
 @pytest.fixture
 def vet(state: AppState, store: AtlasStore) -> VetQueue:
+    hide_class_colors(state)
     vet = VetQueue(state, store)
     vet.__panel__()
     state.vetter = "ada"
@@ -209,7 +210,7 @@ def test_who_has_vetted_what(vet: VetQueue, state: AppState) -> None:
     press(vet, "right")
     other(vet, rows[0], "wrong_class", "RRC")
     other(vet, rows[3], "right")
-    vet.filters.choose("show", "open")
+    vet.refresh()
     assert rows[0] not in vet.list.rows
     assert rows[3] in vet.list.rows
     vet.filters.choose("show", "nobody")

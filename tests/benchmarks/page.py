@@ -1,4 +1,4 @@
-"""How long a person waits: page load, click to card, lasso to the other map, zoom. Real browser.
+"""How long a person waits: page load, click to card, lasso, zoom, verdict. Real browser.
 
 Times run from the pointer going up (or the wheel turning) to the frame in which the watched canvas
 looks different, read back in the page itself; medians of twenty gestures. Software rendering.
@@ -26,7 +26,12 @@ def measure(atlas_path: str | Path) -> dict[str, float]:
     """Serve an atlas, use its page, and return what was measured in seconds, by name."""
     with (
         tempfile.TemporaryDirectory() as directory,
-        serving(str(atlas_path), log=Path(directory) / "log") as address,
+        serving(
+            str(atlas_path),
+            "--verdicts",
+            f"sqlite:///{directory}/verdicts.sqlite",
+            log=Path(directory) / "log",
+        ) as address,
         sync_playwright() as playwright,
     ):
         browser = launch(playwright)
@@ -39,6 +44,7 @@ def measure(atlas_path: str | Path) -> dict[str, float]:
             **_clicks(page),
             **_zooms(page),
             **_lassos(page),
+            **_verdicts(page, address),
         }
         browser.close()
     return figures
@@ -98,6 +104,20 @@ def _zooms(page: Page) -> dict[str, float]:
     return {
         "zoom to first change": statistics.median(first for first, _ in times),
         "zoom to the final picture": statistics.median(last for _, last in times),
+    }
+
+
+def _verdicts(page: Page, address: str) -> dict[str, float]:
+    """From the key of a verdict to the next star's card, the verdict being on the disk by then."""
+    open_page(page, f"{address}?mode=Vet")
+    page.evaluate(_WATCHER)
+    times = []
+    for _ in range(N_GESTURES):  # the key goes up at once; that it went down only the pad hears
+        if found := _watched(page, "aside", "keyup", lambda: page.keyboard.press("8")):
+            times.append(found)
+    return {
+        "verdict to the next card": statistics.median(first for first, _ in times),
+        "verdict to the whole next card": statistics.median(last for _, last in times),
     }
 
 
