@@ -125,14 +125,15 @@ class Workshop:
                 model_config=config.only([n for n in names if n in config.encoders]),
             )  # fmt: skip
         run = Run.open(path, "classifier")
-        figures: dict[str, Any] = {**vars(cell), **self._score(cell, run, names)}
+        figures: dict[str, Any] = {**vars(cell), **self._score(cell, run)}
         figures |= self._leaks(cell, run) | {"seconds": time.perf_counter() - started}
         write_json(file, figures)
         if not self.config.keep:
             shutil.rmtree(path)
         return json.loads(file.read_text(encoding="utf-8"))
 
-    def _score(self, cell: Cell, run: Run, names: Names) -> dict[str, Any]:
+    def _score(self, cell: Cell, run: Run) -> dict[str, Any]:
+        """Ask a classifier about the test part; figures are NaN where no test star has its data."""
         labels, rows = self.classes(cell.base, cell.subset)
         device = chosen_device(self.execution.device)
         classifier = load_classifier(run).to(device)
@@ -141,6 +142,7 @@ class Workshop:
         tensors.config = run.model_config
         asked = rows["test"][tensors.any_present[rows["test"]]]
         combined = {}
+        overall = score(np.empty((0, len(labels.classes))), np.empty(0, np.int64))
         for kept in _combinations(names):
             here = asked[np.any([tensors.present[n][asked] for n in kept], axis=0)]
             if not len(here):
@@ -227,11 +229,14 @@ def class_probabilities(
 
 
 def score(probability: NDArray[np.float64], truth: NDArray[np.int64]) -> dict[str, Any]:
-    """Return accuracy, macro-F1, confusion matrix and calibration of probabilities (N, K)."""
+    """Return accuracy, macro-F1, confusion matrix and calibration of probabilities (N, K).
+
+    Of no stars the matrix is zero and all else NaN.
+    """
     guess, n = probability.argmax(axis=1), probability.shape[1]
     kept = calibration(probability, truth)
     return {
-        "accuracy": float((guess == truth).mean()),
+        "accuracy": float((guess == truth).mean()) if len(truth) else float("nan"),
         "macro_f1": macro_f1(guess, truth),
         "confusion": np.bincount(truth * n + guess, minlength=n * n).reshape(n, n).tolist(),
         "ece": kept.ece,
@@ -243,7 +248,9 @@ def score(probability: NDArray[np.float64], truth: NDArray[np.int64]) -> dict[st
 
 
 def macro_f1(guess: NDArray[np.int64], truth: NDArray[np.int64]) -> float:
-    """Return the mean F1 of the classes that occur."""
+    """Return the mean F1 of the classes that occur, NaN where none does."""
+    if not len(truth):
+        return float("nan")
     return float(f1_score(truth, guess, labels=np.unique(truth), average="macro", zero_division=0))
 
 

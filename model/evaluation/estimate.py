@@ -41,7 +41,7 @@ def estimate(workshop: Workshop, device: torch.device) -> tuple[str, float]:
     n_passes = 0
     sizes = {c.split: len(split_rows(workshop.survey, c.split)[0].get("train", ())) for c in todo}
     for cell in todo:
-        n_passes += config.finetuning.epochs * sizes[cell.split]
+        n_passes += config.finetuning.epochs * config.finetuning.members * sizes[cell.split]
     made = (workshop.home / "runs").glob("*.run")
     bases = {c.base for c in todo if c.start == PRETRAINED} - {path.stem for path in made}
     bases = set() if config.run else bases

@@ -72,7 +72,10 @@ class Calibration:
 
 
 def calibration(probability: NDArray[np.floating], truth: NDArray[np.integer]) -> Calibration:
-    """Compare probabilities (N, K) with the true classes (N,), in bins of equal width."""
+    """Compare probabilities (N, K) with the true classes (N,), in bins of equal width.
+
+    Of no stars there is nothing to say: NaN.
+    """
     best = probability.argmax(axis=1)
     confidence = probability[np.arange(len(best)), best]
     right = best == truth
@@ -81,7 +84,9 @@ def calibration(probability: NDArray[np.floating], truth: NDArray[np.integer]) -
     with np.errstate(invalid="ignore"):
         stated = np.bincount(bins, confidence, N_BINS) / count
         true = np.bincount(bins, right, N_BINS) / count
-    gap = np.nansum(count * np.abs(stated - true)) / max(count.sum(), 1)
+    if not len(truth):
+        return Calibration(float("nan"), float("nan"), stated, true, count)
+    gap = np.nansum(count * np.abs(stated - true)) / count.sum()
     given = np.clip(probability[np.arange(len(best)), truth], 1e-12, 1.0)
     return Calibration(float(gap), float(-np.log(given).mean()), stated, true, count)
 

@@ -29,11 +29,16 @@ def accuracy_table(cells: Sequence[Figures], nuisance: Sequence[Figures]) -> lis
         for start, found in by_start.items():
             for what in ("accuracy", "macro_f1", "ece"):
                 row[f"{start}_{what}"] = spread([c[what] for c in found.values()])
-        beside = [n["modes"][mode] for n in nuisance if n["subset"] == subset]
+        beside = [n["modes"] for n in nuisance if n["subset"] == subset]
+        beside = [modes[mode] for modes in beside if mode in modes]
         for what in ("accuracy", "macro_f1"):
             row[f"nuisance_{what}"] = spread([n[what] for n in beside])
         if len(by_start) == 2:
-            shared = [b for b in by_start[PRETRAINED] if b in by_start[SCRATCH]]
+            shared = [
+                b
+                for b in by_start[PRETRAINED]
+                if all(b in by_start[s] and _is_known(by_start[s][b]["accuracy"]) for s in by_start)
+            ]
             first, second = (
                 [by_start[s][b]["accuracy"] for b in shared] for s in (PRETRAINED, SCRATCH)
             )
@@ -107,10 +112,14 @@ def merged(records: Sequence[Sequence[Figures]], keys: Sequence[str]) -> list[Fi
 
 def spread(values: Iterable[float]) -> Figures:
     """Return mean, population deviation and number of some values, NaN among them left out."""
-    known = np.array([v for v in values if v is not None and np.isfinite(v)], dtype=np.float64)
+    known = np.array([v for v in values if _is_known(v)], dtype=np.float64)
     if not len(known):
         return {"mean": float("nan"), "std": float("nan"), "n": 0}
     return {"mean": float(known.mean()), "std": float(known.std()), "n": len(known)}
+
+
+def _is_known(value: float | None) -> bool:
+    return value is not None and bool(np.isfinite(value))
 
 
 def text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -12,7 +12,9 @@ from scipy import stats
 
 from data_pipeline.cli import run_main
 from data_pipeline.errors import InputError
-from data_pipeline.survey import Survey
+from data_pipeline.schema import Band, Column
+from data_pipeline.spectra import Spectrum
+from data_pipeline.survey import Survey, SurveyWriter
 from model.__main__ import main
 from model.config import FinetuneConfig, ModelConfig
 from model.evaluation import numeric
@@ -75,6 +77,30 @@ def test_evaluate_writes_the_tables_and_resumes(
 
     assert run_main(main, [*command, "--subsets", "full"]) == 2
     assert "an evaluation with other settings" in capsys.readouterr().err
+
+
+def test_a_modality_that_no_test_star_has_is_left_blank(tmp_path: Path) -> None:
+    """Spectra of the train and val part alone: nothing to score, and no reason to stop."""
+    rng = np.random.default_rng(0)
+    ids, wavelength = np.arange(1, 61), np.linspace(3850.0, 9000.0, 300)
+    part = np.repeat(["train", "val", "test"], 20)
+    columns = [Column("lc_skew", "", "skewness", "", "feature")]
+    with SurveyWriter(tmp_path / "s", "S", {"V": Band("mag")}, columns) as writer:
+        for one in ids[part != "test"]:
+            flux = 2 + rng.normal(0, 0.1, 300)
+            spectrum = Spectrum(int(one), wavelength, flux, 0.1 + 0 * flux, flux < 0)
+            writer.add_spectrum(int(one), spectrum)
+        table = {"source_id": ids, "lc_skew": rng.normal(size=60)}
+        table |= {"class_label": np.resize(["EW", "SR"], 60), "ra_deg": ids, "dec_deg": 0.0 * ids}
+        writer.write_objects(pd.DataFrame(table))
+        writer.write_splits(pd.DataFrame({"split": "default", "source_id": ids, "part": part}))
+    words = ["evaluate", str(tmp_path / "s"), "--out", str(tmp_path / "r"), *TINY[4:]]
+    main([*words, "--seeds", "default", "--subsets", "full", "--starts", "scratch",
+          "--finetune-set", "epochs=1", "--finetune-set", "min_class_count=2"])  # fmt: skip
+    report = json.loads((tmp_path / "r" / "report.json").read_text())
+    by_mode = {row["mode"]: row for row in report["accuracy"]}
+    assert by_mode["spectra"]["scratch_accuracy"]["n"] == by_mode["spectra"]["n_test"] == 0
+    assert by_mode["metadata"]["scratch_accuracy"]["n"] == 1
 
 
 def test_a_run_that_saw_the_test_stars_is_refused(
