@@ -8,6 +8,7 @@ from pathlib import Path
 
 from data_pipeline.cli import run_main, write_json
 from data_pipeline.errors import InputError
+from data_pipeline.schema import did_you_mean
 from model.science.cases import CASES
 from model.science.chain import Chain
 from model.science.report import write_report
@@ -17,6 +18,13 @@ from model.science.results import Results, run_case
 def main(argv: Sequence[str] | None = None) -> None:
     """Run all commands that are not done yet, then write the report."""
     args = _parser().parse_args(argv)
+    names = [case.name for case in CASES]
+    unknown = [name for name in args.surveys if name not in names]
+    if unknown:
+        raise InputError(
+            f"--surveys: there is no {unknown[0]!r}{did_you_mean(unknown[0], names)}; there are "
+            f"{', '.join(names)}."
+        )
     chosen = [case for case in CASES if case.name in args.surveys]
     missing = [case.folder for case in chosen if not (args.data / case.folder).is_dir()]
     if missing:

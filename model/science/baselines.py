@@ -5,6 +5,7 @@ brightness, position. A class predicted from these is no astrophysics. Folds are
 so every figure is of the same stars.
 """
 
+import logging
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,6 +15,8 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from data_pipeline.light_curves import LightCurve
 from data_pipeline.survey import Survey
+
+logger = logging.getLogger(__name__)
 
 
 def nuisance_features(survey: Survey) -> pd.DataFrame:
@@ -41,7 +44,9 @@ def _nuisance(curve: LightCurve, bands: Sequence[str]) -> dict[str, float]:
 
 
 def varying_columns(values: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return the columns (F,) of (N, F) with at least two known values: trees choke on others."""
+    """Return which columns (F,) of (N, F) have two values or more: trees learn from no others,
+    and stop at a column without any.
+    """
     known = np.isfinite(values)
     low = np.where(known, values, np.inf).min(axis=0, initial=np.inf)
     high = np.where(known, values, -np.inf).max(axis=0, initial=-np.inf)
@@ -52,6 +57,9 @@ def trees_by_fold(
     survey: Survey, features: pd.DataFrame, labels: pd.Series, folds: Sequence[str]
 ) -> NDArray[np.object_]:
     """Return the class that boosted trees predict for each star, from its fold's other stars.
+
+    Columns that are the same for all stars learned from, or known of none, are left out, and named
+    in the log; where no column is left, the commonest class is predicted.
 
     Parameters
     ----------
@@ -65,12 +73,19 @@ def trees_by_fold(
     for fold in folds:
         part = fold_parts(survey, fold)
         train, test = labelled & (part != "test"), part == "test"
+        varying = varying_columns(values[train])
+        if not varying.all():
+            dropped = ", ".join(features.columns[~varying].astype(str))
+            logger.warning("%s: trees are not shown %s, the same for all stars.", fold, dropped)
+        if not varying.any():
+            predicted[test] = labels[train].mode()[0]
+            continue
         trees = HistGradientBoostingClassifier(
             max_iter=150, learning_rate=0.08, max_leaf_nodes=15, min_samples_leaf=8,
             l2_regularization=1.0, random_state=0,
         )  # fmt: skip
-        trees.fit(values[train], labels[train].astype(str))
-        predicted[test] = trees.predict(values[test])
+        trees.fit(values[np.ix_(train, varying)], labels[train].astype(str))
+        predicted[test] = trees.predict(values[np.ix_(test, varying)])
     return predicted
 
 

@@ -74,16 +74,8 @@ class Chain:
 
     def predict(self, split: str) -> Step:
         """Predict the stars that neither training saw."""
-        command: list[str | Path] = [
-            "model",
-            "predict",
-            self.survey,
-            "--split",
-            split,
-            "--part",
-            "test",
-        ]
-        command += ["--run", self._made(split, "classifier")]
+        command: list[str | Path] = ["model", "predict", self.survey, "--split", split]
+        command += ["--part", "test", "--run", self._made(split, "classifier")]
         return self._run(f"predict {split}", command, self.predictions(split))
 
     def predictions(self, split: str) -> Path:
@@ -92,13 +84,8 @@ class Chain:
 
     def embed(self) -> Step:
         """Embed every star with the pre-training of the default split."""
-        command: list[str | Path] = [
-            "model",
-            "embed",
-            self.survey,
-            "--run",
-            self._made("default", "run"),
-        ]
+        command: list[str | Path] = ["model", "embed", self.survey]
+        command += ["--run", self._made("default", "run")]
         return self._run("embed", command, self.home / "embeddings")
 
     def atlas(self, predictions: Path) -> Step:
@@ -112,15 +99,22 @@ class Chain:
 
     def _run(self, name: str, command: Sequence[str | Path], target: Path) -> Step:
         record = self.home / "steps" / f"{name.replace(' ', '-')}.json"
+        words = ["python", "-m", *map(str, command), "--out", str(target)]
+        written = shlex.join(self._portable(words))
         if target.exists() and record.is_file():
-            return Step(**json.loads(record.read_text(encoding="utf-8")))
+            done = Step(**json.loads(record.read_text(encoding="utf-8")))
+            if done.command != written:
+                raise InputError(
+                    f"{target} was made by another command ({done.command}; now it is {written}). "
+                    f"Remove {self.home}, or give another directory for the results."
+                )
+            return done
         record.parent.mkdir(parents=True, exist_ok=True)
         figures = record.with_suffix(".figures.json")
-        words = ["python", "-m", *map(str, command), "--out", str(target)]
         seconds = _timed([*words, "--json", str(figures)])
         step = {
             "name": name,
-            "command": shlex.join(self._portable(words)),
+            "command": written,
             "seconds": seconds,
             "figures": json.loads(figures.read_text(encoding="utf-8")),
         }

@@ -127,7 +127,10 @@ def period_agreement(survey: Survey, classes: tuple[str, ...]) -> pd.DataFrame:
     """Compare our periods with the published ones, per class and together."""
     table = survey.objects[["class_label", "period_days", "period_catalog_days"]]
     table = table[table["class_label"].isin(classes) & table["period_catalog_days"].notna()]
-    rows = {name: _agreement(table[table["class_label"] == name]) for name in classes}
+    present = [name for name in classes if (table["class_label"] == name).any()]
+    if not present:
+        return pd.DataFrame()
+    rows = {name: _agreement(table[table["class_label"] == name]) for name in present}
     rows["together"] = _agreement(table)
     return pd.DataFrame.from_dict(rows, orient="index")
 
@@ -142,7 +145,11 @@ def accuracy_by_period(
     same = np.abs(ratio - 1) < WITHIN
     right = neural == labels.to_numpy(object)
     parts = {"the published period": asked & same, "another period or none": asked & ~same}
-    return {name: (int(part.sum()), float(right[part].mean())) for name, part in parts.items()}
+    return {
+        name: (int(part.sum()), float(right[part].mean()))
+        for name, part in parts.items()
+        if part.any()
+    }
 
 
 def _agreement(table: pd.DataFrame) -> dict[str, float]:
