@@ -16,8 +16,6 @@ import pandas as pd
 from model.analysis.labels import MIN_CLASS_SIZE, FloatArray, Labels, encode
 
 FACTORS = {"half": 0.5, "twice": 2.0, "a third of": 1 / 3, "three times": 3.0}
-DAY_ALIASES = (1.0, 1.0027379)
-"""Cycles per day that a night-time survey adds to a frequency: the Sun's and the stars' day."""
 _BANDWIDTH = 0.06
 _GRID = np.linspace(-3.0, 4.0, 1401)
 _FLOOR = 1e-3
@@ -36,7 +34,7 @@ class PeriodDoubt(NamedTuple):
     period_days : float array (N,)
         The other period that is named, NaN where none is.
     words : object array (N,)
-        "twice", "half", "an alias of"; None where nothing is named.
+        One of `FACTORS` or "a one-day alias of"; None where nothing is named.
     """
 
     score: FloatArray
@@ -61,6 +59,7 @@ def period_doubt(objects: pd.DataFrame, labels: Labels) -> PeriodDoubt:
     usual = _log_density(np.log10(period), labels, np.log10(np.stack([period, *others])))
     gain = np.stack([u - usual[0] for u in usual[1:]])
     gain = np.clip(np.nan_to_num(gain), -MAX_EVIDENCE, MAX_EVIDENCE)
+    gain = np.where(np.isfinite(np.stack(others)), gain, -MAX_EVIDENCE)  # one day has no alias
     for place, other in enumerate(others):
         gain[place] += _named_by(other, _number(objects, "period_catalog_days"), period, 3.0)
         odds = np.clip(np.nan_to_num(_number(objects, "period_alt_odds")), 0, 1)
@@ -77,11 +76,10 @@ def period_doubt(objects: pd.DataFrame, labels: Labels) -> PeriodDoubt:
 
 def _alternatives(period: FloatArray) -> tuple[list[str], list[FloatArray]]:
     names, others = list(FACTORS), [period * factor for factor in FACTORS.values()]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        for day in DAY_ALIASES[:1]:
-            for sign in (-1, 1):
-                names.append("a one-day alias of")
-                others.append(1 / np.abs(1 / period + sign * day))
+    for cycles_a_day in (-1, 1):  # what a night-time survey adds to a frequency
+        frequency = np.abs(1 / period + cycles_a_day)
+        names.append("a one-day alias of")
+        others.append(1 / np.where(frequency > 0, frequency, np.nan))
     return names, others
 
 
@@ -98,7 +96,8 @@ def _log_density(own: FloatArray, labels: Labels, asked: FloatArray) -> FloatArr
             continue
         counts = np.histogram(own[rows], bins=np.append(_GRID, _GRID[-1] + width))[0]
         smooth = np.convolve(counts, kernel, "same")
-        at = np.clip(((asked[:, rows] - _GRID[0]) / width).astype(int), 0, len(_GRID) - 1)
+        place = np.nan_to_num((asked[:, rows] - _GRID[0]) / width)
+        at = np.clip(place.astype(int), 0, len(_GRID) - 1)
         apart = (asked[:, rows] - own[rows]) / _BANDWIDTH
         rest = np.maximum(smooth[at] - np.exp(-0.5 * apart**2), 0) / (len(rows) - 1)
         result[:, rows] = np.log(rest + _FLOOR)

@@ -137,6 +137,8 @@ def test_a_period_that_is_half_that_of_its_class_is_doubted() -> None:
     assert found.period_days[0] == pytest.approx(0.55)
     assert np.isnan(found.score[2])
     assert (found.score[3:] > 4).mean() < 0.02
+    objects.loc[3, "period_days"] = 1.0  # a day's alias is no period at all
+    assert np.isfinite(period_doubt(objects, labels).score[3])
     nothing = period_doubt(pd.DataFrame({"source_id": [1, 2]}), ["EA", None])
     assert np.isnan(nothing.score).all()
 
