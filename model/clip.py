@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
 from torch.nn import functional
 
@@ -41,10 +43,10 @@ class MultimodalCLIP(nn.Module):
         assert isinstance(encoder, Encoder)
         return encoder
 
-    def fit_scalers(self, tensors: SurveyTensors, rows: object) -> None:
+    def fit_scalers(self, tensors: SurveyTensors, rows: NDArray[np.int64]) -> None:
         """Learn the inputs' centers and scales from the train rows."""
         for name, arrays in tensors.arrays.items():
-            self.encoder(name).fit_scalers(arrays, rows)  # type: ignore[arg-type]
+            self.encoder(name).fit_scalers(arrays, rows)
 
     def compile_encoders(self) -> None:
         """Have torch.compile fuse each encoder when it is first called."""

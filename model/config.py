@@ -104,7 +104,7 @@ class TrainConfig:
     learning_rate: float = 1.5e-3
     """Peak of the schedule."""
     weight_decay: float = 0.05
-    """AdamW decay of the matrices; biases, norms and scales have none."""
+    """Decay of the matrices; biases, norms and scales have none, unless the optimizer is `adam`."""
     warmup: float = 0.05
     """Fraction of the steps over which the rate rises linearly."""
     clip_norm: float = 1.0
@@ -122,7 +122,7 @@ class TrainConfig:
     """Stars whose activations are in memory at once, 0 for all of a batch. With fewer the batch is
     encoded twice, chunk by chunk; the gradient is the same."""
     optimizer: str = "adamw"
-    """`adamw`, or `adam`, whose decay is added to the gradient."""
+    """`adamw`, or `adam`, whose decay is added to the gradient, and of all weights."""
     beta1: float = 0.9
     """Memory of the optimizer's first moment."""
     schedule: str = "cosine"
@@ -158,7 +158,7 @@ class FinetuneConfig:
     encoder_rate: float = 1.0
     """The pre-trained encoders learn at this fraction of the rate."""
     weight_decay: float = 0.05
-    """AdamW decay of the matrices."""
+    """As in `TrainConfig`."""
     warmup: float = 0.05
     """Fraction of the steps over which the rate rises linearly."""
     clip_norm: float = 1.0
@@ -182,7 +182,7 @@ class FinetuneConfig:
     head_dropout: float = 0.3
     """Dropout before the last layer."""
     optimizer: str = "adamw"
-    """`adamw`, or `adam`, whose decay is added to the gradient."""
+    """`adamw`, or `adam`, whose decay is added to the gradient, and of all weights."""
     beta1: float = 0.9
     """Memory of the optimizer's first moment."""
     schedule: str = "cosine"
@@ -219,6 +219,8 @@ def astrom3(**changes: Any) -> ModelConfig:
     return ModelConfig(**{"encoders": encoders, **values, **changes})
 
 
+NO_CLIPPING = 1e9
+"""A norm that no gradient reaches."""
 PRESETS: dict[str, Callable[..., ModelConfig]] = {"compact": compact, "astrom3": astrom3}
 
 _PUBLISHED = {"optimizer": "adam", "schedule": "plateau", "batch_size": 512, "patience": 6,
@@ -234,7 +236,7 @@ PRESET_TRAINING: dict[str, dict[str, Any]] = {
 PRESET_FINETUNING: dict[str, dict[str, Any]] = {
     "astrom3": {
         **_PUBLISHED, "epochs": 50, "warmup": 0.2, "learning_rate": 0.00424595, "beta1": 0.914985,
-        "weight_decay": 6.93271e-05, "plateau_factor": 0.100363, "clip_norm": 5.0,
+        "weight_decay": 6.93271e-05, "plateau_factor": 0.100363, "clip_norm": NO_CLIPPING,
         "label_smoothing": 0.0, "class_balance": 0.0, "average_decay": 0.0,
     }
 }  # fmt: skip

@@ -139,11 +139,10 @@ class Classification(Task):
 
     def groups(self) -> list[dict]:
         """Return the encoders' parameters, at their own rate, and the head's."""
-        decay, config = self.config.weight_decay, self.config
         head = [m for n, m in self.classifier.named_children() if n != "clip"]
         known = self.classifier.pretrained_parts()
-        encoders = parameter_groups(known, decay, config.encoder_rate)
-        return encoders + parameter_groups(torch.nn.ModuleList(head), decay)
+        encoders = parameter_groups(known, self.config, self.config.encoder_rate)
+        return encoders + parameter_groups(torch.nn.ModuleList(head), self.config)
 
     def loss(self, batch: Batch, generator: Generator) -> tuple[Tensor, Figures]:
         """Return the loss of one augmented batch."""

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from torch import nn
 
+from model.config import FinetuneConfig, TrainConfig
+
 FINAL_FRACTION = 0.01
 PLATEAU_EPOCHS = 3  # without a better score before the rate falls, as published
 PLATEAU_THRESHOLD = 1e-4  # relative improvement that counts
@@ -50,15 +52,19 @@ def plateau_scale(scores: Sequence[float], factor: float) -> float:
     return scale
 
 
-def parameter_groups(module: nn.Module, weight_decay: float, rate: float = 1.0) -> list[dict]:
-    """Return AdamW groups: matrices and kernels decay; biases, norms and scales do not.
+def parameter_groups(
+    module: nn.Module, config: TrainConfig | FinetuneConfig, rate: float = 1.0
+) -> list[dict]:
+    """Return the optimizer's groups: matrices and kernels decay; biases, norms and scales do not.
 
-    `rate` multiplies the schedule for these parameters.
+    With plain Adam everything decays, as published. `rate` multiplies the schedule for these
+    parameters.
     """
     parameters = [p for p in module.parameters() if p.requires_grad]
     decayed = [p for p in parameters if p.ndim >= 2]
     others = [p for p in parameters if p.ndim < 2]
+    of_others = config.weight_decay if config.optimizer == "adam" else 0.0
     return [
-        {"params": decayed, "weight_decay": weight_decay, "rate": rate},
-        {"params": others, "weight_decay": 0.0, "rate": rate},
+        {"params": decayed, "weight_decay": config.weight_decay, "rate": rate},
+        {"params": others, "weight_decay": of_others, "rate": rate},
     ]

@@ -100,7 +100,7 @@ class Pretraining(Task):
 
     def groups(self) -> list[dict]:
         """Return the parameters that decay and those that do not."""
-        return parameter_groups(self.model, self.config.weight_decay)
+        return parameter_groups(self.model, self.config)
 
     def loss(self, batch: Batch, generator: Generator) -> tuple[Tensor, Figures]:
         """Return the loss of one augmented batch."""
@@ -116,15 +116,18 @@ class Pretraining(Task):
     def validate(self) -> Figures:
         """Return the losses on the val part, the same views each time."""
         generator = Generator().manual_seed(self.config.seed)
-        sums: dict[str, list[float]] = {}
+        found: dict[str, list[float]] = {}
+        sizes: dict[str, list[int]] = {}
         for rows in chunks(self.val_rows, self.config.batch_size):
             batch = self.tensors.batch(distributed.share(rows))
             losses, views = self._losses(batch, generator)
             score = float(self._total(losses, views))
             figures = {"score": score} | {k: float(v) for k, v in (losses | views).items()}
             for name, value in figures.items():
-                sums.setdefault(name, []).append(value)
-        return {name: float(np.mean(values)) for name, values in sums.items()}
+                found.setdefault(name, []).append(value)
+                sizes.setdefault(name, []).append(len(rows))
+        # By their stars: a last batch of one has nothing to tell apart, and a loss of zero.
+        return {k: float(np.average(v, weights=sizes[k])) for k, v in found.items()}
 
     def _losses(
         self, batch: Batch, generator: Generator
@@ -143,8 +146,15 @@ class Pretraining(Task):
         return losses, views
 
     def _total(self, losses: Mapping[str, Tensor], views: Mapping[str, Tensor]) -> Tensor:
+        """Return the mean of the pairs' losses, of the published model their sum, and the views'.
+
+        As published, rows and columns of a pair add up too. To Adam the size of a loss is the same,
+        but not to what is set beside it: the decay in the gradient, the norm that is clipped at.
+        """
         total = torch.zeros((), device=self.device)
-        if losses:
+        if losses and self.model.config.head == "linear":
+            total = total + 2 * torch.stack(list(losses.values())).sum()
+        elif losses:
             total = total + torch.stack(list(losses.values())).mean()
         if views:
             weight = self.config.view_weight if losses else 1.0

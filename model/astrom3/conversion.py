@@ -14,7 +14,6 @@ from model.clip import MultimodalCLIP
 from model.config import ModelConfig, astrom3
 
 MODALITIES = ("photometry", "spectra", "metadata")
-SCALERS = {"photometry": 4, "metadata": 34}
 
 
 def model_config(published: AstroM3Config, features: tuple[str, ...]) -> ModelConfig:

@@ -9,9 +9,8 @@ import math
 from dataclasses import replace
 
 from data_pipeline.errors import InputError
-from model.config import FinetuneConfig, ModelConfig
+from model.config import NO_CLIPPING, FinetuneConfig, ModelConfig
 
-NO_CLIPPING = 1e9
 _DROPOUTS = ("photometry", "spectra", "metadata")
 # mode, labels, start; rate, beta1, decay; dropout of photometry, spectra, metadata; plateau factor
 _TABLE = """

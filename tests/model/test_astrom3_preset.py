@@ -37,13 +37,14 @@ from model.loss import pair_losses
 from model.modalities import SurveyTensors
 from model.predict import predict
 from model.run import Run
-from model.train import train
+from model.train import Pretraining, train
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = Path(os.environ.get("ASTROM3_GOLDEN", ROOT.parent / "shared" / "golden"))
 golden = pytest.mark.skipif(
     not GOLDEN.is_dir(), reason="needs the golden fixture in ASTROM3_GOLDEN or ../shared/golden"
 )
+CPU = torch.device("cpu")
 EXTRA = [
     Column(name, role="feature") for name in ("amplitude", "lksl_statistic", "rfr_score")
 ]  # of the paper's photometric columns, beside the period
@@ -196,7 +197,8 @@ def test_published_weights_give_the_published_vectors_on_a_survey(
     published.load_state_dict(published_weights(clip))
     published.eval()
     rows = np.flatnonzero(survey.has_spectra & survey.has_photometry)
-    batch = SurveyTensors(survey, trained.model_config, cache).batch(rows)
+    tensors = SurveyTensors(survey, trained.model_config, cache)
+    batch = tensors.batch(rows)
     photometry, metadata = clip.encoder("photometry"), clip.encoder("metadata")
     assert isinstance(photometry, InformerEncoder)
     assert isinstance(metadata, MetaModelEncoder)
@@ -213,6 +215,8 @@ def test_published_weights_give_the_published_vectors_on_a_survey(
         whole = published.losses(theirs)
     assert float(whole["ps"]) == pytest.approx(2 * float(halves["photometry-spectra"]), rel=1e-4)
     assert float(whole["mp"]) == pytest.approx(2 * float(halves["photometry-metadata"]), rel=1e-4)
+    task = Pretraining(clip, tensors, rows, preset_settings(TrainConfig, "astrom3"), CPU)
+    assert float(task._total(halves, {})) == pytest.approx(float(sum(whole.values())), rel=1e-4)
 
 
 def test_published_weights_become_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

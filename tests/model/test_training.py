@@ -49,12 +49,12 @@ def test_learning_rate_warms_up_and_decays() -> None:
     assert rates[-1] < 0.02
 
 
-def test_only_matrices_decay() -> None:
-    groups = parameter_groups(
-        torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.LayerNorm(2)), 0.1
-    )
-    assert [g["weight_decay"] for g in groups] == [0.1, 0.0]
-    assert [len(g["params"]) for g in groups] == [1, 3]
+def test_only_matrices_decay_but_all_weights_with_plain_adam() -> None:
+    module = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.LayerNorm(2))
+    for optimizer, of_others in (("adamw", 0.0), ("adam", 0.1)):
+        groups = parameter_groups(module, TrainConfig(weight_decay=0.1, optimizer=optimizer))
+        assert [g["weight_decay"] for g in groups] == [0.1, of_others]
+        assert [len(g["params"]) for g in groups] == [1, 3]
 
 
 def test_run_records_what_it_was(pretrained: Path, survey: Survey) -> None:
