@@ -1,6 +1,6 @@
 """The command line: build a survey, simulate one, look at one.
 
-python -m data_pipeline build CONFIG.toml --out DIR [--data DIR]
+python -m data_pipeline build CONFIG.toml --out DIR [--data DIR] [--update] [--scheduler ADDRESS]
 python -m data_pipeline demo --out DIR
 python -m data_pipeline fetch astrom3 --out DIR
 python -m data_pipeline inspect DIR [--verify] [--draw FILE] [--rejected FILE]
@@ -44,6 +44,14 @@ def _add_build(command: argparse.ArgumentParser) -> None:
     command.add_argument("config", help=f"TOML file, or a preset: {presets}")
     command.add_argument("--data", metavar="DIR", help="where the data are (overrides data_dir)")
     command.add_argument("--strict", action="store_true", help="stop where anything cannot be used")
+    command.add_argument(
+        "--update",
+        action="store_true",
+        help="compute only what is new or changed since the survey at --out was built",
+    )
+    command.add_argument(
+        "--scheduler", metavar="ADDRESS", help="work on this Dask cluster, such as tcp://host:8786"
+    )  # fmt: skip
     command.add_argument("--limit", type=_positive, metavar="N", help="only so many stars")
     _add_common(command)
     command.set_defaults(run=_build)
@@ -108,11 +116,15 @@ def _build(arguments: argparse.Namespace) -> None:
         load_config(arguments.config, arguments.data),
         arguments.out,
         overwrite=arguments.overwrite,
+        update=arguments.update,
         workers=arguments.workers,
+        scheduler=arguments.scheduler,
         limit=arguments.limit,
         strict=arguments.strict,
     )
     print(f"{_headline(figures)}\n{figures['n_periods']} periods found")
+    if arguments.update:
+        print(f"{figures['n_computed']} of {figures['n_light_curves']} light curves are new")
     print("seconds: " + ", ".join(f"{stage} {s:.1f}" for stage, s in figures["seconds"].items()))
     write_json(arguments.json, figures)
 

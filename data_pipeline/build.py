@@ -1,32 +1,38 @@
 """From a source to a survey, stage by stage: read, find periods, compute features, write.
 
-Light curves and spectra are first put into a draft survey beside the target (TARGET.build), so the
-source is read once and the period search, which takes longest, can go on after an interruption.
+What is read, found and computed is first kept in journals beside the target (TARGET.build), so that
+a build that was killed anywhere goes on from there; they are removed when the survey is written.
 """
 
 import dataclasses
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from filelock import FileLock, Timeout
 
 from data_pipeline import directories
 from data_pipeline.catalog_features import with_catalog_features
 from data_pipeline.cli import progress
 from data_pipeline.config import BuildConfig
+from data_pipeline.earlier import EarlierSurvey, computation
+from data_pipeline.engine import Engine, open_engine
 from data_pipeline.errors import InputError
 from data_pipeline.features import FEATURE_COLUMNS, compute_features
+from data_pipeline.features.compute import with_values
 from data_pipeline.inspection import contents
+from data_pipeline.light_curves import LightCurve
+from data_pipeline.observations import LIGHT_CURVES, SPECTRA, Observed, observe, ready
 from data_pipeline.periods import find_periods
-from data_pipeline.schema import Column, did_you_mean
+from data_pipeline.schema import Band, Column, did_you_mean
 from data_pipeline.selection import select
 from data_pipeline.sources import READERS, Rejections, SourceData
+from data_pipeline.spectra import Spectrum
 from data_pipeline.splits import hash_order, standard_splits
 from data_pipeline.survey import Survey, SurveyWriter
 
@@ -36,7 +42,9 @@ def build_survey(
     target: Path,
     *,
     overwrite: bool = False,
+    update: bool = False,
     workers: int = 1,
+    scheduler: str | None = None,
     limit: int | None = None,
     strict: bool = False,
 ) -> dict[str, Any]:
@@ -49,41 +57,71 @@ def build_survey(
         The survey directory to make; TARGET.build beside it holds unfinished work.
     overwrite : bool
         Set an existing target aside.
+    update : bool
+        Take from an existing target what the source still holds as it did, compute only the rest,
+        and set the target aside.
     workers : int
-        Processes for periods and features.
+        Processes on this machine.
+    scheduler : str, optional
+        Address of a Dask scheduler whose workers do the work instead.
     limit : int, optional
         Take only so many stars, picked by a hash of the seed and the id.
     strict : bool
         Stop at the first row or file that cannot be used, instead of entering it into the account.
     """
-    directories.refuse_existing(target, overwrite)
+    directories.refuse_existing(target, overwrite or update)
     seconds: dict[str, float] = {}
     work = target.with_name(f"{target.name}.build")
 
-    with _timed("read", seconds):
-        source = with_catalog_features(_reader(config)(config), config)
-        writer = _writer(config, source, target, overwrite)
-        objects = select(
-            source.objects, config.select, source.rejections, _features_of(writer, source.objects)
-        )
-        objects = _limited(objects, config.seed, limit)
-        draft = _write_draft(source, objects, config.name, work / "draft")
-        objects = _observed(draft, objects)
-        kept = select(objects, config.select, source.rejections, observed=True)
-        if len(kept) < len(objects):
-            objects, draft = kept, _selected(draft, kept, source, work / "selected")
-        if strict:
-            _refuse_rejections(source.rejections)
-    with _timed("periods", seconds):
-        periods = find_periods(draft, config.periods, workers=workers, cache=work / "periods")
-    with _timed("features", seconds):
-        computed = _features(draft, periods, config, workers)
-    with _timed("write", seconds), writer:
-        _copy_observations(draft, writer)
-        _write_tables(writer, source, _joined(objects, periods, computed), config.seed)
-    shutil.rmtree(work)
+    with _alone(target, work), open_engine(workers, scheduler) as engine:
+        with _timed("catalogs", seconds):
+            source = with_catalog_features(_reader(config)(config), config)
+            writer = _writer(config, source, target, overwrite or update)
+            objects = select(
+                source.objects, config.select, source.rejections,
+                _features_of(writer, source.objects),
+            )  # fmt: skip
+            objects = _limited(objects, config.seed, limit)
+        earlier = EarlierSurvey(target if update else None, writer.provenance["computation"])
+        with _timed("observations", seconds):
+            curves, spectra = _observations(source, objects, engine, work, earlier)
+            objects = _counted(objects, curves, spectra)
+            objects = select(objects, config.select, source.rejections, observed=True)
+            if strict:
+                _refuse_rejections(source.rejections)
+        with _timed("periods", seconds):
+            todo, done = _todo(objects, curves, earlier)
+            periods = find_periods(todo, config.periods, cache=work / "periods", engine=engine)
+            periods = pd.concat([periods, done[0]])
+        with _timed("features", seconds):
+            computed = compute_features(
+                todo, periods, bands=config.features.bands or _blue_to_red(source.bands),
+                total=len(todo), cache=work / "features", engine=engine,
+            )  # fmt: skip
+            computed = with_values(pd.concat([computed, done[1]]))
+        with _timed("write", seconds), writer:
+            _write_observations(objects, curves, spectra, writer)
+            _write_tables(writer, source, _joined(objects, periods, computed), config.seed)
+            writer.write_inputs(_inputs_table(objects, curves, spectra))
+        shutil.rmtree(work)
     survey = Survey.open(target)
-    return {**contents(survey), "seconds": seconds}
+    n_new = len(todo)
+    return {**contents(survey), "seconds": seconds, "n_computed": n_new}
+
+
+@contextmanager
+def _alone(target: Path, work: Path) -> Iterator[None]:
+    """Keep others from building the same survey meanwhile; clear away what killed builds left."""
+    work.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(work / "lock", timeout=0):
+            directories.remove_unfinished(target)
+            yield
+    except Timeout:
+        raise InputError(f"{target} is being built by another process; wait for it.") from None
+    finally:
+        if work.exists() and {path.name for path in work.iterdir()} <= {"lock"}:
+            shutil.rmtree(work)  # nothing was kept: it failed before there was anything to keep
 
 
 def _reader(config: BuildConfig) -> Callable[[BuildConfig], SourceData]:
@@ -109,35 +147,62 @@ def _limited(objects: pd.DataFrame, seed: int, limit: int | None) -> pd.DataFram
     return objects.iloc[np.sort(picked)].reset_index(drop=True)
 
 
-def _write_draft(source: SourceData, objects: pd.DataFrame, name: str, path: Path) -> Survey:
-    """Read all light curves and spectra once, into a survey without periods and features."""
-    shutil.rmtree(path, ignore_errors=True)
+def _observations(
+    source: SourceData, objects: pd.DataFrame, engine: Engine, work: Path, earlier: EarlierSurvey
+) -> tuple[Observed[LightCurve], Observed[Spectrum]]:
+    """Read all light curves and spectra, and enter into the account what cannot be used."""
     ids = objects["source_id"].to_numpy()
-    with SurveyWriter(path, name, source.bands, source.columns) as writer:
-        for source_id, light_curve in progress(source.light_curves(ids), "light curves", len(ids)):
-            writer.add_light_curve(source_id, light_curve)
-        for source_id, spectrum in source.spectra(ids):
-            writer.add_spectrum(source_id, spectrum)
-        writer.write_objects(objects)
-    return Survey.open(path)
+    raw_curves, raw_spectra = source.unparsed_light_curves, source.unparsed_spectra
+    curves = observe(
+        LIGHT_CURVES,
+        raw_curves(ids) if raw_curves else ready(source.light_curves(ids)),
+        engine, work / "light_curves", len(ids), earlier.light_curves,
+    )  # fmt: skip
+    spectra = observe(
+        SPECTRA,
+        raw_spectra(ids) if raw_spectra else ready(source.spectra(ids)),
+        engine, work / "spectra", len(ids), earlier.spectra,
+    )  # fmt: skip
+    for note in (*curves.notes, *spectra.notes):
+        source.rejections.add(note.file, 0, note.original_id, note.reason)
+    return curves, spectra
 
 
-def _observed(draft: Survey, objects: pd.DataFrame) -> pd.DataFrame:
+def _counted(
+    objects: pd.DataFrame, curves: Observed[LightCurve], spectra: Observed[Spectrum]
+) -> pd.DataFrame:
     """Return the objects with the numbers of their good points and spectra."""
-    n_epochs = {one: int(curve.good.sum()) for one, curve in draft.iter_light_curves()}
+    ids = objects["source_id"].tolist()
+    n_epochs = {one: int(curve.good.sum()) for one, curve in curves.iterate(ids)}
     return objects.assign(
-        n_epochs=objects["source_id"].map(n_epochs).fillna(0).astype("int64"),
-        n_spectra=draft.n_spectra,
+        n_epochs=np.array([n_epochs.get(one, 0) for one in ids], np.int64),
+        n_spectra=np.array([len(spectra.get(one)) for one in ids], np.int64),
     )
 
 
-def _selected(draft: Survey, objects: pd.DataFrame, source: SourceData, path: Path) -> Survey:
-    """Copy the observations of some of the stars into another draft."""
-    shutil.rmtree(path, ignore_errors=True)
-    with SurveyWriter(path, draft.name, source.bands, source.columns) as writer:
-        _copy_observations(draft, writer, set(objects["source_id"]))
-        writer.write_objects(objects)
-    return Survey.open(path)
+class _Curves:
+    """The light curves of some stars, any number of times over."""
+
+    def __init__(self, observed: Observed[LightCurve], ids: list[int]) -> None:
+        self._observed, self._ids = observed, ids
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def __iter__(self) -> Iterator[tuple[int, LightCurve]]:
+        return self._observed.iterate(self._ids)
+
+
+def _todo(
+    objects: pd.DataFrame, curves: Observed[LightCurve], earlier: EarlierSurvey
+) -> tuple[_Curves, tuple[pd.DataFrame, pd.DataFrame]]:
+    """Return the light curves to be searched and described, and what an earlier survey says of
+    the others.
+    """
+    ids = objects["source_id"].tolist()
+    have = [one for one in ids if one in curves]
+    known = curves.unchanged.intersection(have)
+    return _Curves(curves, [one for one in have if one not in known]), earlier.computed(known)
 
 
 def _refuse_rejections(rejections: Rejections) -> None:
@@ -149,20 +214,8 @@ def _refuse_rejections(rejections: Rejections) -> None:
         )
 
 
-def _features(
-    draft: Survey, periods: pd.DataFrame, config: BuildConfig, workers: int
-) -> pd.DataFrame:
-    return compute_features(
-        draft.iter_light_curves(),
-        periods,
-        bands=config.features.bands or _blue_to_red(draft),
-        workers=workers,
-        progress=partial(progress, description="features", total=int(draft.has_photometry.sum())),
-    )
-
-
-def _blue_to_red(survey: Survey) -> tuple[str, ...]:
-    wavelength = {name: band.wavelength_angstrom for name, band in survey.bands.items()}
+def _blue_to_red(bands: Mapping[str, Band]) -> tuple[str, ...]:
+    wavelength = {name: band.wavelength_angstrom for name, band in bands.items()}
     return tuple(sorted(wavelength, key=lambda name: (wavelength[name] or np.inf, name)))
 
 
@@ -177,24 +230,43 @@ def _joined(objects: pd.DataFrame, periods: pd.DataFrame, features: pd.DataFrame
 
 
 def _writer(config: BuildConfig, source: SourceData, target: Path, overwrite: bool) -> SurveyWriter:
+    made = directories.provenance(inputs=_inputs(config, source), seed=config.seed)
+    made["computation"] = computation(config, dict(source.bands))
     return SurveyWriter(
         target,
         config.name,
         source.bands,
         _definitions(config, source),
         overwrite=overwrite,
-        provenance=directories.provenance(inputs=_inputs(config, source), seed=config.seed),
+        provenance=made,
     )
 
 
-def _copy_observations(draft: Survey, writer: SurveyWriter, only: set[int] | None = None) -> None:
-    for source_id, light_curve in draft.iter_light_curves():
-        if only is None or source_id in only:
+def _write_observations(
+    objects: pd.DataFrame,
+    curves: Observed[LightCurve],
+    spectra: Observed[Spectrum],
+    writer: SurveyWriter,
+) -> None:
+    ids = objects["source_id"].tolist()
+    for source_id in progress(ids, "writing"):
+        for light_curve in curves.get(source_id):
             writer.add_light_curve(source_id, light_curve)
-    for source_id in draft.source_id[draft.has_spectra]:
-        if only is None or int(source_id) in only:
-            for spectrum in draft.spectra(source_id):
-                writer.add_spectrum(source_id, spectrum)
+        for spectrum in spectra.get(source_id):
+            writer.add_spectrum(source_id, spectrum)
+
+
+def _inputs_table(
+    objects: pd.DataFrame, curves: Observed[LightCurve], spectra: Observed[Spectrum]
+) -> pd.DataFrame:
+    ids = objects["source_id"].tolist()
+    return pd.DataFrame(
+        {
+            "source_id": ids,
+            "light_curve": pd.array([curves.fingerprints.get(one) for one in ids], "string"),
+            "spectra": pd.array([spectra.fingerprints.get(one) for one in ids], "string"),
+        }
+    )
 
 
 def _write_tables(

@@ -19,6 +19,15 @@ T = TypeVar("T")
 
 def progress(iterable: Iterable[T], description: str, total: int | None = None) -> Iterable[T]:
     """Show on stderr how far an iteration has come; quiet where ASTROM3_QUIET is set."""
+    return _bar(iterable, description, total)
+
+
+def progress_bar(description: str, total: int | None = None) -> "tqdm[Any]":
+    """Return the same bar for work that is done in batches: `update(n)` it, in a with block."""
+    return _bar(None, description, total)
+
+
+def _bar(iterable: Iterable[T] | None, description: str, total: int | None) -> "tqdm[Any]":
     return tqdm(
         iterable,
         desc=description,

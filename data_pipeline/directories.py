@@ -6,6 +6,7 @@ time), the size and sha256 of every file, and whatever the kind adds. Sizes are 
 directory is opened, hashes by `verify`.
 """
 
+import glob
 import hashlib
 import json
 import os
@@ -70,6 +71,12 @@ def refuse_existing(target: Path, overwrite: bool = False) -> None:
         )
 
 
+def remove_unfinished(target: Path) -> None:
+    """Remove what killed processes left of `new_directory`; nobody else may be making `target`."""
+    for building in target.absolute().parent.glob(f".{glob.escape(target.name)}.building-*"):
+        shutil.rmtree(building)
+
+
 def set_aside(target: Path) -> None:
     """Move what is at `target` to ``NAME.old-<n>``."""
     target.rename(_set_aside_name(target))
@@ -105,8 +112,13 @@ def provenance(
         "seed": seed,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),
-        "versions": {name: _installed_version(name) for name in _RECORDED_PACKAGES},
+        "versions": versions(),
     }
+
+
+def versions() -> dict[str, str | None]:
+    """Return the versions of the packages that results may depend on."""
+    return {name: _installed_version(name) for name in _RECORDED_PACKAGES}
 
 
 def _installed_version(package: str) -> str | None:

@@ -28,12 +28,12 @@ class RaggedWriter:
 
     Parameters
     ----------
-    path : Path
+    path : Path, or an Arrow output stream
     schema : pyarrow.Schema
         Scalar columns, and list columns of primitive values or of `DICTIONARY`.
     """
 
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
+    def __init__(self, path: Path | pa.NativeFile, schema: pa.Schema) -> None:
         self.schema = schema
         self.n_rows = 0
         self._rows: list[Row] = []
@@ -43,7 +43,7 @@ class RaggedWriter:
         }
         # Words met in a later batch are appended to the dictionary of the earlier ones.
         options = pa.ipc.IpcWriteOptions(emit_dictionary_deltas=True)
-        self._file = pa.OSFile(str(path), "wb")
+        self._file = pa.OSFile(str(path), "wb") if isinstance(path, Path) else path
         self._writer = pa.ipc.new_file(self._file, schema, options=options)
 
     def add(self, row: Row) -> None:
@@ -59,7 +59,8 @@ class RaggedWriter:
         if self._rows:
             self._flush()
         self._writer.close()
-        self._file.close()
+        if isinstance(self._file, pa.OSFile):
+            self._file.close()
 
     def _flush(self) -> None:
         arrays = [self._column(field) for field in self.schema]
@@ -115,9 +116,9 @@ class RaggedReader:
     threads may read at once. The arrays returned are read-only views of the file.
     """
 
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
+    def __init__(self, path: Path | pa.Buffer, schema: pa.Schema) -> None:
         try:
-            reader = pa.ipc.open_file(pa.memory_map(str(path)))
+            reader = pa.ipc.open_file(pa.memory_map(str(path)) if isinstance(path, Path) else path)
             batches = [reader.get_batch(i) for i in range(reader.num_record_batches)]
         except (pa.ArrowInvalid, OSError) as error:
             raise InputError(
@@ -152,7 +153,7 @@ class RaggedReader:
         }
 
 
-def _check_schema(found: pa.Schema, expected: pa.Schema, path: Path) -> None:
+def _check_schema(found: pa.Schema, expected: pa.Schema, path: Path | pa.Buffer) -> None:
     problems = [
         f"{field.name} ({field.type})"
         for field in expected

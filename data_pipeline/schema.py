@@ -206,6 +206,16 @@ EXTERNAL_COLUMNS: dict[str, Column] = {
     ),
 }
 
+INPUT_COLUMNS: dict[str, Column] = {
+    "source_id": STANDARD_COLUMNS["source_id"],
+    "light_curve": Column(
+        "light_curve", "", "hash of what the light curve was read from", "", "derived", "string"
+    ),
+    "spectra": Column(
+        "spectra", "", "hash of what the spectra were read from", "", "derived", "string"
+    ),
+}
+
 REJECTED_COLUMNS: dict[str, Column] = {
     "file": Column("file", "", "file of the source", "", "derived", "string"),
     "row": Column("row", "", "data row in that file, from 1", "", "derived", "int64"),

@@ -31,6 +31,7 @@ from data_pipeline.records import (
 )
 from data_pipeline.schema import (
     EXTERNAL_COLUMNS,
+    INPUT_COLUMNS,
     KIND,
     REJECTED_COLUMNS,
     SCHEMA_VERSION,
@@ -161,6 +162,10 @@ class SurveyWriter:
     def write_rejected(self, rejected: pd.DataFrame) -> None:
         """Write the account of what could not be used: `schema.REJECTED_COLUMNS`."""
         self._put("rejected", to_arrow(rejected, REJECTED_COLUMNS, f"{self.name} rejected"))
+
+    def write_inputs(self, inputs: pd.DataFrame) -> None:
+        """Write what each star was read from, for updates: `schema.INPUT_COLUMNS`."""
+        self._put("inputs", validate_rows(inputs, INPUT_COLUMNS, f"{self.name} inputs"))
 
     def _put(self, name: str, table: pa.Table) -> None:
         if name in self._tables:

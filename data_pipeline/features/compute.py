@@ -1,14 +1,17 @@
 """All photometric features of one star, and of many stars in parallel processes."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import fields
 from functools import partial
-from multiprocessing import get_context
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from data_pipeline.engine import Engine, open_engine
 from data_pipeline.features.bands import Series, band_features
 from data_pipeline.features.columns import FEATURE_COLUMNS
 from data_pipeline.features.folded import fold_features, string_length
@@ -21,11 +24,13 @@ from data_pipeline.features.fourier import (
 )
 from data_pipeline.features.series import MIN_POINTS, series_features
 from data_pipeline.light_curves import LightCurve, phase_fold
+from data_pipeline.star_tables import Task, content_key, star_table
 
 ERROR_FLOOR_MAG = 0.01
 """Added in quadrature to every error: calibration is never better, and no point may dominate."""
 _MAG_PER_RELATIVE_FLUX = 2.5 / np.log(10)
-_CHUNK = 64
+FEATURES_VERSION = 1  # raise it when the features come out otherwise
+_BATCH = 64  # stars a worker takes at a time
 
 
 def photometric_features(
@@ -130,7 +135,9 @@ def compute_features(
     *,
     bands: Sequence[str] | None = None,
     workers: int = 1,
-    progress: Callable[[Iterable], Iterable] = iter,
+    total: int | None = None,
+    cache: str | os.PathLike[str] | None = None,
+    engine: Engine | None = None,
 ) -> pd.DataFrame:
     """Describe many light curves, in parallel processes.
 
@@ -143,41 +150,65 @@ def compute_features(
         Band names from blue to red.
     workers : int
         Processes; with 1 the work is done in this one.
-    progress : callable
-        Wraps the iterable of finished stars, e.g. `data_pipeline.cli.progress`.
+    total : int, optional
+        Number of light curves, for the progress bar.
+    cache : path, optional
+        File that keeps finished stars between runs; made where missing.
+    engine : Engine, optional
+        What does the work, instead of `workers` processes of its own.
 
     Returns
     -------
     DataFrame, one row per light curve in their order: source_id and the columns of
     `FEATURE_COLUMNS` for which any star has a value.
     """
-    known = periods.set_index("source_id").to_dict("index")
-    tasks = ((source_id, curve, known.get(source_id, {})) for source_id, curve in light_curves)
-    describe = partial(_describe, bands=bands)
-    if workers > 1:
-        # "spawn": forking a process in which Arrow or finufft run threads can hang
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            rows = list(progress(pool.map(describe, tasks, chunksize=_CHUNK)))
-    else:
-        rows = list(progress(map(describe, tasks)))
-    table = pd.DataFrame(rows, columns=["source_id", *FEATURE_COLUMNS])
-    described = [name for name in FEATURE_COLUMNS if table[name].notna().any()]
+    known = periods.set_index("source_id")
+    place = {int(one): row for row, one in enumerate(known.index)}
+    columns = {str(name): known[name].to_numpy() for name in known}
+    source_ids: list[int] = []
+    settings = (FEATURES_VERSION, None if bands is None else tuple(bands))
+
+    def tasks() -> Iterator[Task[tuple[LightCurve, dict[str, Any]]]]:
+        for source_id, curve in light_curves:
+            source_ids.append(source_id)
+            row = place.get(source_id)
+            found = {} if row is None else {name: one[row] for name, one in columns.items()}
+            arrays = [getattr(curve, one.name) for one in fields(curve)]
+            yield Task(content_key((settings, found), arrays), (curve, found))
+
+    with open_engine(workers) if engine is None else nullcontext(engine) as running:
+        table = star_table(
+            partial(_described, bands=bands), tasks(), running, batch=_BATCH,
+            description="features", total=total, cache=None if cache is None else Path(cache),
+        )  # fmt: skip
+    if table is None:
+        table = pd.DataFrame(columns=list(FEATURE_COLUMNS))
+    table.insert(0, "source_id", np.array(source_ids, np.int64))
+    return with_values(table)
+
+
+def with_values(table: pd.DataFrame) -> pd.DataFrame:
+    """Return source_id and those of `FEATURE_COLUMNS` for which any star has a value."""
+    described = [name for name in FEATURE_COLUMNS if name in table and table[name].notna().any()]
     return table[["source_id", *described]].astype(dict.fromkeys(described, np.float32))
 
 
-def _describe(
-    task: tuple[int, LightCurve, Mapping[str, Any]], bands: Sequence[str] | None
-) -> dict[str, float]:
-    source_id, curve, found = task
-    period, alternatives = _periods(found)
-    features = photometric_features(
-        curve,
-        period,
-        alternative=alternatives[0] if alternatives else None,
-        power=float(found.get("period_power", np.nan)),
-        bands=bands,
-    )
-    return {"source_id": source_id, **features}
+def _described(
+    stars: list[tuple[LightCurve, dict[str, Any]]], bands: Sequence[str] | None
+) -> pd.DataFrame:
+    rows = []
+    for curve, found in stars:
+        period, alternatives = _periods(found)
+        rows.append(
+            photometric_features(
+                curve,
+                period,
+                alternative=alternatives[0] if alternatives else None,
+                power=float(found.get("period_power", np.nan)),
+                bands=bands,
+            )
+        )
+    return pd.DataFrame(rows, columns=list(FEATURE_COLUMNS), dtype=np.float32)
 
 
 def _periods(found: Mapping[str, Any]) -> tuple[float, list[tuple[float, float]]]:

@@ -72,6 +72,8 @@ def read(config: BuildConfig) -> SourceData:
         bands=config.bands or BANDS,
         light_curves=curves.read,
         spectra=spectra.read,
+        unparsed_light_curves=curves.unparsed,
+        unparsed_spectra=spectra.unparsed,
         files=tuple(dict.fromkeys([*files, *curves.paths, *spectra.paths, *catalog.paths])),
         rejections=rejections,
         columns=catalog.columns,

@@ -101,6 +101,8 @@ def _raw(config: BuildConfig) -> SourceData:
         bands={"V": BANDS["V"]},
         light_curves=curves.read,
         spectra=spectra.read,
+        unparsed_light_curves=curves.unparsed,
+        unparsed_spectra=spectra.unparsed,
         files=[*files, *curves.paths],
         rejections=rejections,
         columns=_columns(objects),

@@ -12,6 +12,7 @@ from data_pipeline.errors import InputError
 from data_pipeline.ids import stable_id
 from data_pipeline.light_curves import LightCurve
 from data_pipeline.schema import REJECTED_COLUMNS, Band, Column
+from data_pipeline.sources.unparsed import Unparsed
 from data_pipeline.spectra import Spectrum
 
 Ids = NDArray[np.int64]
@@ -64,6 +65,10 @@ class SourceData:
     splits: pd.DataFrame | None = None
     """Splits that come with the data, beside the standard ones."""
     spectra: Callable[[Ids], Iterator[tuple[int, Spectrum]]] = _no_spectra
+    unparsed_light_curves: Callable[[Ids], Iterator[Unparsed[LightCurve]]] | None = None
+    """The same light curves before they are parsed, where parsing can be shared out."""
+    unparsed_spectra: Callable[[Ids], Iterator[Unparsed[Spectrum]]] | None = None
+    """The same spectra before they are parsed."""
 
 
 def owners_of(keys: Iterable[str], known: pd.Series, source_id: pd.Series) -> Ids:

@@ -11,17 +11,19 @@ from numpy.typing import NDArray
 
 from data_pipeline.cleaning import clean
 from data_pipeline.config import BuildConfig
+from data_pipeline.config_tables import CleaningConfig, LightCurveConfig
 from data_pipeline.errors import InputError
 from data_pipeline.light_curves import LightCurve, join
+from data_pipeline.schema import Band
 from data_pipeline.sources import asassn_curves
 from data_pipeline.sources.archives import FileSet
 from data_pipeline.sources.base import Ids, Rejections, owners_of
 from data_pipeline.sources.catalogs import on_disk, open_table
-from data_pipeline.sources.curve_tables import CurveReader, Note, Star
+from data_pipeline.sources.curve_tables import CurveReader, Star
 from data_pipeline.sources.star_files import files_of_stars, note_problems, split_pattern
 from data_pipeline.sources.tables import read_table
+from data_pipeline.sources.unparsed import Note, Piece, Unparsed, Unreadable
 
-Parse = Callable[[Path, bytes, Star, Note], LightCurve]
 _KEYS = ("original_id", "source_id", "name")
 _NO_POINTS = "no points: the light curve is empty"
 
@@ -38,6 +40,66 @@ class _Files:
         """Return where in the archive a star comes first."""
         names = self.of_star.get(source_id)
         return min(self.place[name] for name in names) if names else len(self.place)
+
+
+@dataclass(frozen=True)
+class CurveParser:
+    """Makes one clean light curve of everything that was read of a star.
+
+    Parameters
+    ----------
+    options : LightCurveConfig
+    bands : mapping of str to Band
+    cleaning : CleaningConfig
+    asassn : bool
+        The files are ASAS-SN's, see `asassn_curves`.
+    version : int
+        Raised when the same content is parsed to something else.
+    """
+
+    options: LightCurveConfig
+    bands: Mapping[str, Band]
+    cleaning: CleaningConfig
+    asassn: bool
+    version: int = 1
+
+    @property
+    def star_columns(self) -> tuple[str, ...]:
+        """What it needs of a star's row in the catalog."""
+        own = (self.options.time_offset_of_star, self.options.band_of_star)
+        return ("original_id", "ra_deg", "dec_deg", *filter(None, own))
+
+    def __call__(self, unparsed: Unparsed[LightCurve]) -> tuple[list[LightCurve], list[Note]]:
+        """Return the light curve, or none, and what was left out."""
+        notes: list[Note] = []
+        parts = []
+        for piece in unparsed.pieces:
+            note = partial(_note, notes, piece.file, unparsed.star)
+            if isinstance(piece.content, Unreadable):
+                note(piece.content.reason)
+                continue
+            try:
+                curve = self._curve(piece, unparsed.star, note)
+            except (ValueError, KeyError, OverflowError) as error:
+                note(str(error))
+                continue
+            if len(curve):
+                parts.append(curve)
+            elif isinstance(piece.content, bytes):
+                note(_NO_POINTS)
+        return [clean(join(parts), self.cleaning)] if parts else [], notes
+
+    def _curve(self, piece: Piece, star: Star, note: Callable[[str], None]) -> LightCurve:
+        path, content = Path(piece.file), piece.content
+        if isinstance(content, bytes):
+            if self.asassn:
+                return asassn_curves.parse(path, content, star, note)
+            content = read_table(path, form=self.options.table, data=content)
+        return CurveReader(self.options, self.bands).read(content, star, note)
+
+
+def _note(notes: list[Note], file: str, star: Star, reason: str) -> None:
+    notes.append(Note(Path(file).name, str(star["original_id"]), reason))
 
 
 class Curves:
@@ -58,7 +120,14 @@ class Curves:
         """
         self._config, self._rejections = config, rejections
         self._stars = objects.set_index("source_id")
-        self._parse = asassn_curves.parse if asassn else _parser(config)
+        self._parser = CurveParser(
+            config.light_curves, config.bands, config.cleaning,
+            asassn or config.light_curves.format == "asassn",
+        )  # fmt: skip
+        if config.light_curves.format not in ("table", "asassn"):
+            raise InputError(
+                f"light_curves.format is 'table' or 'asassn', not {config.light_curves.format!r}."
+            )
         self._sets: list[_Files] = []
         self._tables: list[tuple[str, pd.DataFrame, dict[int, slice]]] = []
         self.paths: list[Path] = []
@@ -69,12 +138,22 @@ class Curves:
             else:
                 self._add_table(pattern, objects)
 
+    def unparsed(self, source_id: Ids) -> Iterator[Unparsed[LightCurve]]:
+        """Yield what there is of each wanted star, as it lies in the files."""
+        for star in self._in_reading_order(source_id):
+            row = {name: self._stars[name].loc[star] for name in self._parser.star_columns
+                   if name in self._stars}  # fmt: skip
+            yield Unparsed(
+                star, {"original_id": "", **row}, tuple(self._pieces(star)), self._parser
+            )
+
     def read(self, source_id: Ids) -> Iterator[tuple[int, LightCurve]]:
         """Yield (source_id, light curve) of each wanted star that has points."""
-        for star in self._in_reading_order(source_id):
-            parts = [curve for curve in self._parts(star) if len(curve)]
-            if parts:
-                yield star, clean(join(parts), self._config.cleaning)
+        for one in self.unparsed(source_id):
+            curves, notes = one.parse()
+            for note in notes:
+                self._rejections.add(note.file, 0, note.original_id, note.reason)
+            yield from ((one.source_id, curve) for curve in curves)
 
     def _in_reading_order(self, source_id: Ids) -> list[int]:
         """Put the stars in the order of the first archive, so that it is read straight through."""
@@ -82,33 +161,16 @@ class Curves:
         stars = [int(one) for one in source_id]
         return sorted(stars, key=archives[0].order) if archives else stars
 
-    def _parts(self, star: int) -> Iterator[LightCurve]:
-        row: dict[str, object] = {"source_id": star}
-        row |= {str(name): value for name, value in self._stars.loc[star].items()}
+    def _pieces(self, star: int) -> Iterator[Piece]:
         for one in self._sets:
             for name in one.of_star.get(star, ()):
-                note = partial(self._note, name, row)
                 try:
-                    curve = self._parse(one.files.where / name, one.files.read(name), row, note)
-                except (ValueError, KeyError, OverflowError) as error:
-                    note(str(error))
-                else:
-                    if not len(curve):
-                        note(_NO_POINTS)
-                    yield curve
+                    yield Piece(name, one.files.read(name))
+                except (ValueError, KeyError, OverflowError, OSError) as error:
+                    yield Piece(name, Unreadable(str(error)))
         for file, table, slices in self._tables:
             if star in slices:
-                note = partial(self._note, file, row)
-                try:
-                    points = table.iloc[slices[star]]
-                    yield CurveReader(self._config.light_curves, self._config.bands).read(
-                        points, row, note
-                    )
-                except (ValueError, KeyError, OverflowError) as error:
-                    note(str(error))
-
-    def _note(self, file: str, star: Star, reason: str) -> None:
-        self._rejections.add(Path(file).name, 0, star.get("original_id", ""), reason)
+                yield Piece(file, table.iloc[slices[star]])
 
     def _add_files(self, pattern: str, named: pd.DataFrame) -> None:
         where = split_pattern(self._config.data_dir, pattern)
@@ -158,20 +220,6 @@ class Curves:
                 Path(file).name, index + 1, keys.iloc[index],
                 "light curve of a star not in the catalog",
             )  # fmt: skip
-
-
-def _parser(config: BuildConfig) -> Parse:
-    options = config.light_curves
-    if options.format == "asassn":
-        return asassn_curves.parse
-    if options.format != "table":
-        raise InputError(f"light_curves.format is 'table' or 'asassn', not {options.format!r}.")
-    reader = CurveReader(options, config.bands)
-
-    def parse(path: Path, data: bytes, star: Star, note: Note) -> LightCurve:
-        return reader.read(read_table(path, form=options.table, data=data), star, note)
-
-    return parse
 
 
 def _exploded(table: pd.DataFrame) -> pd.DataFrame:

@@ -52,6 +52,8 @@ def read(config: BuildConfig) -> SourceData:
         bands=config.bands,
         light_curves=curves.read,
         spectra=spectra.read,
+        unparsed_light_curves=curves.unparsed,
+        unparsed_spectra=spectra.unparsed,
         files=tuple(dict.fromkeys([*paths, *catalog.paths])),
         rejections=rejections,
         columns=catalog.columns,

@@ -1,7 +1,8 @@
 """The spectra of all stars: files, rows of a table, or whatever an index assigns to them."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from data_pipeline.config import BuildConfig
+from data_pipeline.config_tables import SpectraConfig
 from data_pipeline.errors import InputError
 from data_pipeline.gaia_ids import release as release_of
 from data_pipeline.ids import stable_id
@@ -19,11 +21,50 @@ from data_pipeline.sources.joined import matched
 from data_pipeline.sources.spectrum_files import SpectrumReader
 from data_pipeline.sources.spectrum_index import read_index
 from data_pipeline.sources.star_files import files_of_stars, note_problems, split_pattern
+from data_pipeline.sources.unparsed import Note, Piece, Unparsed, Unreadable
 from data_pipeline.spectra import Spectrum
 
 _ENDINGS = (".gz", ".fits", ".fit", ".csv", ".dat", ".txt", ".ecsv", ".parquet", ".vot")
 _FROM_INDEX = ("snr", "radial_velocity_km_s", "time")
-Read = Callable[[], Spectrum]
+Read = Callable[[], Any]
+
+
+@dataclass(frozen=True)
+class SpectraParser:
+    """Makes spectra of everything that was read of a star.
+
+    Parameters
+    ----------
+    survey : str
+        Name of the survey, part of the spectra's identifiers.
+    options : SpectraConfig
+    version : int
+        Raised when the same content is parsed to something else.
+    """
+
+    survey: str
+    options: SpectraConfig
+    version: int = 1
+
+    def __call__(self, unparsed: Unparsed[Spectrum]) -> tuple[list[Spectrum], list[Note]]:
+        """Return the spectra that can be read, and why others cannot."""
+        reader = SpectrumReader(self.options)
+        spectra, notes = [], []
+        for name, content, facts in unparsed.pieces:
+            try:
+                if isinstance(content, Unreadable):
+                    raise InputError(content.reason)
+                if isinstance(content, bytes):
+                    spectrum = reader.from_bytes(Path(name), content)
+                else:
+                    spectrum = reader.from_row(content)
+            except (ValueError, KeyError, IndexError, TypeError, OSError) as error:
+                original_id = str(unparsed.star["original_id"])
+                notes.append(Note(PurePosixPath(name).name, original_id, str(error)))
+            else:
+                spectrum = replace(spectrum, spectrum_id=stable_id(self.survey, name))
+                spectra.append(_completed(spectrum, facts))
+        return spectra, notes
 
 
 class Spectra:
@@ -40,7 +81,7 @@ class Spectra:
         """Look for the spectra; `records` names each star's one, if the catalog does."""
         self._config, self._rejections, self._release = config, rejections, release
         self._names = objects.set_index("source_id")["original_id"]
-        self._reader = SpectrumReader(config.spectra)
+        self._parser = SpectraParser(config.name, config.spectra)
         self._of_star: dict[int, list[tuple[str, Read]]] = {}
         self._facts: Mapping[tuple[int, str], Mapping[str, float]] = {}
         self.paths: list[Path] = []
@@ -55,19 +96,27 @@ class Spectra:
         else:
             self._take_rows(objects)
 
+    def unparsed(self, source_id: Ids) -> Iterator[Unparsed[Spectrum]]:
+        """Yield what there is of each wanted star, as it lies in the files."""
+        for star in map(int, source_id):
+            row = {"original_id": self._names.loc[star]}
+            yield Unparsed(star, row, tuple(self._pieces(star)), self._parser)
+
     def read(self, source_id: Ids) -> Iterator[tuple[int, Spectrum]]:
         """Yield (source_id, spectrum) for every readable spectrum of the wanted stars."""
-        for star in map(int, source_id):
-            for name, read in self._of_star.get(star, ()):
-                try:
-                    spectrum = read()
-                except (ValueError, KeyError, IndexError, TypeError, OSError) as error:
-                    self._rejections.add(
-                        PurePosixPath(name).name, 0, self._names.loc[star], str(error)
-                    )
-                    continue
-                spectrum = replace(spectrum, spectrum_id=stable_id(self._config.name, name))
-                yield star, _completed(spectrum, self._facts.get((star, name), {}))
+        for one in self.unparsed(source_id):
+            spectra, notes = one.parse()
+            for note in notes:
+                self._rejections.add(note.file, 0, note.original_id, note.reason)
+            yield from ((one.source_id, spectrum) for spectrum in spectra)
+
+    def _pieces(self, star: int) -> Iterator[Piece]:
+        for name, read in self._of_star.get(star, ()):
+            facts = self._facts.get((star, name), {})
+            try:
+                yield Piece(name, read(), facts)
+            except (ValueError, KeyError, OSError) as error:
+                yield Piece(name, Unreadable(str(error)), facts)
 
     def _find_files(self, objects: pd.DataFrame) -> None:
         where = split_pattern(self._config.data_dir, self._config.spectra.file)
@@ -78,12 +127,8 @@ class Spectra:
         below = where.root.relative_to(self._config.data_dir)
         for star, names in files_of_stars(where, files, objects).items():
             self._of_star[star] = [
-                ((below / name).as_posix(), self._bound(files.where / name, files.read, name))
-                for name in names
+                ((below / name).as_posix(), partial(files.read, name)) for name in names
             ]
-
-    def _bound(self, path: Path, read: Callable[[str], bytes], name: str) -> Read:
-        return lambda: self._reader.from_bytes(path, read(name))
 
     def _take_rows(self, objects: pd.DataFrame) -> None:
         """Read a table with one spectrum a row, keyed by the star."""
@@ -120,7 +165,7 @@ class Spectra:
         return rows
 
     def _bound_row(self, table: pd.DataFrame, i: int) -> Read:
-        return lambda: self._reader.from_row({str(name): table[name].iloc[i] for name in table})
+        return lambda: {str(name): table[name].iloc[i] for name in table}
 
     def _records(self) -> dict[str, list[tuple[str, Read]]]:
         """Return all spectra there are, by the name without folders and endings."""
@@ -132,8 +177,7 @@ class Spectra:
             self.paths += [path] if files.is_archive else []
             for name in files.names:
                 whole = f"{self._config.spectra.file.rstrip('/')}/{name}"
-                entry = (whole, self._bound(path / name, files.read, name))
-                records.setdefault(_bare(name), []).append(entry)
+                records.setdefault(_bare(name), []).append((whole, partial(files.read, name)))
         else:
             column = self._config.spectra.columns.get("record", "name")
             for name, (key, read) in self._rows(column).items():

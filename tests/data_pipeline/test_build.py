@@ -111,7 +111,7 @@ def test_interrupted_build_keeps_the_periods_it_found(
         with pytest.raises(KeyboardInterrupt):
             build_survey(config, tmp_path / "survey")
     assert not (tmp_path / "survey").exists()
-    assert any((tmp_path / "survey.build" / "periods").iterdir())
+    assert (tmp_path / "survey.build" / "periods.list").read_text()
     build_survey(config, tmp_path / "survey")
     assert [path.name for path in tmp_path.iterdir()] == ["survey"]
 

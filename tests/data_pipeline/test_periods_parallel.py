@@ -5,8 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
+from data_pipeline.journal import Journal
 from data_pipeline.light_curves import LightCurve
 from data_pipeline.periods import PeriodConfig, find_periods
 from data_pipeline.periods.parallel import light_curve_points
@@ -38,7 +40,8 @@ def stars() -> list[tuple[int, LightCurve]]:
 
 
 def cached_stars(cache: Path) -> int:
-    return sum(len(pd.read_parquet(part)) for part in cache.glob("part-*.parquet"))
+    journal = Journal(cache)
+    return sum(pa.ipc.open_stream(journal.get(key)).read_all().num_rows for key in journal)
 
 
 def test_table_follows_the_input() -> None:
@@ -63,27 +66,30 @@ def test_a_killed_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        find_periods(killed(), CONFIG, workers=1, cache=tmp_path)
-    kept = cached_stars(tmp_path)
-    (tmp_path / "part-half.tmp").write_bytes(b"cut off while writing")
-    table = find_periods(stars(), CONFIG, workers=1, cache=tmp_path)
-    assert cached_stars(tmp_path) == len(PERIODS)  # each star was searched once
+        find_periods(killed(), CONFIG, workers=1, cache=tmp_path / "found")
+    kept = cached_stars(tmp_path / "found")
+    with (tmp_path / "found").open("ab") as file:
+        file.write(b"a block cut off while writing")
+    with (tmp_path / "found.list").open("ab") as file:
+        file.write(b"cut off wh")
+    table = find_periods(stars(), CONFIG, workers=1, cache=tmp_path / "found")
+    assert cached_stars(tmp_path / "found") == len(PERIODS)  # each star was searched once
     assert kept > 0
     pd.testing.assert_frame_equal(table, find_periods(stars(), CONFIG, workers=1))
 
 
 def test_a_star_that_changed_is_searched_again(tmp_path: Path) -> None:
-    find_periods([(1, star(0.7))], CONFIG, workers=1, cache=tmp_path)
-    same = find_periods([(2, star(0.7))], CONFIG, workers=1, cache=tmp_path)
-    assert cached_stars(tmp_path) == 1
+    find_periods([(1, star(0.7))], CONFIG, workers=1, cache=tmp_path / "found")
+    same = find_periods([(2, star(0.7))], CONFIG, workers=1, cache=tmp_path / "found")
+    assert cached_stars(tmp_path / "found") == 1
     assert same["source_id"].tolist() == [2]
-    find_periods([(1, star(0.9))], CONFIG, workers=1, cache=tmp_path)
-    find_periods([(1, star(0.7))], PeriodConfig(), workers=1, cache=tmp_path)
-    assert cached_stars(tmp_path) == 3
+    find_periods([(1, star(0.9))], CONFIG, workers=1, cache=tmp_path / "found")
+    find_periods([(1, star(0.7))], PeriodConfig(), workers=1, cache=tmp_path / "found")
+    assert cached_stars(tmp_path / "found") == 3
 
 
 def test_worker_processes_agree_with_this_one(tmp_path: Path) -> None:
-    there = find_periods(stars(), CONFIG, workers=2, cache=tmp_path)
+    there = find_periods(stars(), CONFIG, workers=2, cache=tmp_path / "found")
     pd.testing.assert_frame_equal(there, find_periods(stars(), CONFIG, workers=1))
 
 
