@@ -13,43 +13,23 @@ scored on. Tables go to DIR/flag_quality.md and flag_quality.json.
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from flag_cases import ACVS_MOVES, EROS_MOVES, Case, Floats, Mask, demo_case, survey_case
+from flag_scores import CLEANLAB, scores_of
 from numpy.typing import NDArray
-from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
-from sklearn.neighbors import KNeighborsClassifier
-from sklearn.neural_network import MLPClassifier
-from sklearn.preprocessing import QuantileTransformer
 
 from data_pipeline.cli import run_main, write_json
-from data_pipeline.errors import InputError
-from data_pipeline.survey import Survey
-from model.analysis.clusters import class_clusters
-from model.analysis.confident import confidence
-from model.analysis.disagreement import external_conflict, vote_split
 from model.analysis.flag_weights import combine, learn_weights
-from model.analysis.many_centers import center_distances
 from model.analysis.metrics import average_precision, recall_at
-from model.analysis.neighbors import NeighborIndex
-from model.analysis.oddities import isolation
-from model.analysis.outliers import CentroidOutlierDetector
-from model.analysis.period_doubt import period_doubt
-from model.analysis.probe import OutOfFoldProbe, stratified_folds
-from model.analysis.votes import neighbor_vote
-from model.atlas import Atlas
-from model.embeddings import Embeddings
 
-MOVED = 0.03
 REVIEWED = (0.01, 0.03, 0.05)
 N_RESAMPLES = 200
-N_FOLDS = 5
 COMBINATION = "combination"
-CLEANLAB = "cleanlab alone"
 WORDS = {
     CLEANLAB: "cleanlab's normalised margin alone (random forest; demo: the probe)",
     "probe": "classifier against catalogue, mean of models",
@@ -64,215 +44,6 @@ WORDS = {
     "period": "wrong-period evidence",
     COMBINATION: "combination, weights from other seeds",
 }
-ACVS_MOVES = {
-    "EC": ["ESD", "RRC", "DSCT"], "ESD": ["EC", "ED"], "ED": ["ESD", "EC"],
-    "RRC": ["EC", "DSCT"], "DSCT": ["EC", "RRC"], "RRAB": ["RRC", "EC"],
-    "MIRA": ["ESD", "ED"], "ACV": ["ESD", "ED"],
-}  # fmt: skip
-EROS_MOVES = {
-    "CEP": ["RRLYR", "ECL"], "RRLYR": ["CEP", "ECL"], "ECL": ["CEP", "RRLYR"], "LPV": ["CEP", "ECL"]
-}  # fmt: skip
-DEMO_MOVES = {
-    "EW": ["EB", "RRC", "HADS"], "EB": ["EW", "EA"], "EA": ["EB", "ROT"], "RRC": ["EW", "HADS"],
-    "RRAB": ["RRC", "EB"], "DSCT": ["HADS", "EW"], "HADS": ["DSCT", "RRC"], "SR": ["M", "ROT"],
-    "M": ["SR"], "ROT": ["SR", "EW", "EB"],
-}  # fmt: skip
-
-Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
-Labels = NDArray[np.object_]
-
-
-@dataclass
-class Case:
-    """A survey whose labels are moved.
-
-    Attributes
-    ----------
-    labels : object array (N,)
-        As they are before; None for stars that are not learned from.
-    features : float array (N, F) or None
-    spaces : dict of str to (unit vectors (N, D), presence (N,))
-        The first stands for all data.
-    planted : bool array (N,) or None
-        Labels that are wrong from the beginning.
-    """
-
-    name: str
-    objects: pd.DataFrame
-    labels: Labels
-    moves: Mapping[str, Sequence[str]]
-    features: Floats | None
-    spaces: dict[str, tuple[Any, Mask]]
-    external: pd.DataFrame = field(default_factory=pd.DataFrame)
-    map_xy: Floats | None = None
-    planted: Mask | None = None
-    given: Labels | None = None
-
-    def __post_init__(self) -> None:
-        self.source_id = self.objects["source_id"].to_numpy(np.int64)
-        self.known = {
-            name: NeighborIndex(20).fit(vectors, present=present).kneighbors()
-            for name, (vectors, present) in self.spaces.items()
-        }
-
-    def moved(self, seed: int) -> tuple[Labels, Mask]:
-        """Labels with three per cent of them moved, and which ones."""
-        if seed < 0:  # the errors of the survey itself
-            assert self.given is not None
-            assert self.planted is not None
-            return self.given, self.planted
-        rng = np.random.default_rng(seed)
-        labels = self.labels.copy()
-        can = np.flatnonzero(np.isin(labels.astype(str), list(self.moves)))
-        chosen = rng.choice(can, round(MOVED * len(can)), replace=False)
-        for row in chosen.tolist():
-            labels[row] = rng.choice(self.moves[labels[row]])
-        is_moved = np.zeros(len(labels), dtype=bool)
-        is_moved[chosen] = True
-        return labels, is_moved
-
-
-def survey_case(
-    name: str, path: Path, embeddings: Path | None, moves: dict[str, list[str]], own: str
-) -> Case:
-    """A real survey, with its features and, where they are given, embeddings."""
-    survey = Survey.open(path)
-    labels = survey.objects["class_label"].astype(object).to_numpy()
-    kept = np.isin(labels.astype(str), list(moves))
-    objects = survey.objects[kept].reset_index(drop=True)
-    features = survey.features.to_numpy()[kept]
-    scaled = scaled_features(features)
-    everyone = np.ones(len(objects), dtype=bool)
-    spaces = {"features": (unit(scaled), everyone)}
-    if embeddings is not None:
-        aligned = Embeddings.open(embeddings).aligned(objects["source_id"].to_numpy(np.int64))
-        spaces = {"fused": (aligned.fused, aligned.any_present), **spaces}
-    external = survey.external
-    return Case(
-        name, objects, labels[kept], moves, features, spaces,
-        external[external["catalog"] != own],
-    )  # fmt: skip
-
-
-def demo_case(path: Path) -> Case:
-    """The simulated sky: its true classes, its atlas's spaces and map; and its planted errors."""
-    atlas = Atlas.open(path)
-    truth = atlas.survey.truth
-    if truth is None:
-        raise InputError(f"{atlas.name} is not simulated.")
-    of_star = truth.set_index("source_id").loc[atlas.source_id].reset_index()
-    given = atlas.objects["class_label"].astype(object).to_numpy()
-    labels = of_star["true_class"].astype(object).to_numpy().copy()
-    labels[~np.isin(labels.astype(str), list(set(given.astype(str))))] = None
-    spaces = {m: (np.asarray(atlas.vectors(m)), atlas.present(m)) for m in atlas.modalities}
-    xy = atlas.objects[["x_fused", "y_fused"]].to_numpy(np.float64)
-    planted = (of_star["fault"] == "wrong_label").to_numpy()
-    return Case(
-        "demo", atlas.objects, labels, DEMO_MOVES, None, spaces, pd.DataFrame(), xy, planted, given
-    )
-
-
-def scaled_features(features: Floats) -> Floats:
-    """Features (N, F) as normal deviates by rank, missing ones in the middle."""
-    filled = np.where(np.isfinite(features), features, np.nanmedian(features, axis=0))
-    made = QuantileTransformer(output_distribution="normal", n_quantiles=200, random_state=0)
-    return np.asarray(np.clip(made.fit_transform(filled), -3, 3))
-
-
-def unit(vectors: Floats) -> Floats:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-
-
-MODELS: dict[str, tuple[Callable[[], Any], bool]] = {
-    "forest": (lambda: RandomForestClassifier(80, random_state=0), False),
-    "trees": (
-        lambda: ExtraTreesClassifier(150, min_samples_leaf=2, max_features=0.2, random_state=0),
-        False,
-    ),
-    "network": (lambda: MLPClassifier((64,), alpha=1.0, max_iter=25, random_state=0), True),
-    "neighbors": (lambda: KNeighborsClassifier(25, weights="distance"), True),
-}
-"""Models on features, and whether they want them scaled."""
-
-
-def probabilities(case: Case, labels: Labels, seed: int) -> tuple[dict[str, Floats], list[str]]:
-    """Out-of-fold class probabilities by each model, (N, C); NaN where nothing was learned."""
-    code, classes = pd.factorize(pd.Series(labels, dtype=object), sort=True)
-    used = code >= 0
-    fold = stratified_folds(case.source_id, code, used, N_FOLDS, seed + 1000)
-    found: dict[str, Floats] = {}
-    if case.features is not None:
-        filled = np.where(
-            np.isfinite(case.features), case.features, np.nanmedian(case.features, axis=0)
-        )
-        scaled = scaled_features(case.features)
-        for name, (make, is_scaled) in MODELS.items():
-            x = scaled if is_scaled else filled
-            found[name] = np.full((len(labels), len(classes)), np.nan)
-            for number in range(N_FOLDS):
-                model = make().fit(x[used & (fold != number)], code[used & (fold != number)])
-                asked = used & (fold == number)
-                found[name][np.ix_(asked, model.classes_)] = model.predict_proba(x[asked])
-    embedded = [name for name in case.spaces if name not in ("features", "fused")]
-    embedded = embedded or [name for name in case.spaces if name == "fused"]
-    if embedded:
-        vectors = np.hstack([case.spaces[name][0] for name in embedded])
-        present = np.logical_or.reduce([case.spaces[name][1] for name in embedded])
-        probe = OutOfFoldProbe(seed=seed + 1000).fit(vectors, labels, case.source_id, present)
-        found["probe on embeddings"] = np.full((len(labels), len(classes)), np.nan)
-        columns = np.searchsorted(np.array(classes, dtype=str), probe.classes_)
-        found["probe on embeddings"][:, columns] = probe.probability_
-    return {name: np.nan_to_num(p) for name, p in found.items()}, [str(c) for c in classes]
-
-
-def scores_of(case: Case, labels: Labels, seed: int) -> dict[str, Floats]:
-    """Every flag's score (N,), the higher the more suspicious."""
-    found, classes = probabilities(case, labels, seed)
-    mean = np.mean(list(found.values()), axis=0)
-    first = found.get("forest", mean)
-    scores = {CLEANLAB: margin(first, classes, labels), "probe": margin(mean, classes, labels)}
-    if len(found) > 1:
-        scores |= {f"of {name}": margin(p, classes, labels) for name, p in found.items()}
-    similarity, rows = next(iter(case.known.values()))
-    scores["vote"] = 1 - neighbor_vote(rows, similarity, labels).label_fraction
-    scores["sparse"] = isolation(similarity)
-    own = [name for name in case.spaces if name != "fused"] or ["fused"]
-    centroids = [
-        CentroidOutlierDetector().fit(case.spaces[n][0], labels, case.spaces[n][1]) for n in own
-    ]
-    scores["centroid"] = mean_known([c.distance_ - c.nearest_distance_ for c in centroids])
-    ranks = np.stack([np.nan_to_num(c.percentile_, nan=-1) for c in centroids])
-    scores["far"] = np.sort(ranks, axis=0)[-min(2, len(ranks))]
-    excess = [center_distances(*_space(case, n, labels)).excess for n in own]
-    scores["centers"] = mean_known(excess)
-    if case.map_xy is not None:
-        scores["alone"] = class_clusters(case.map_xy, labels).is_outlier.astype(float)
-    if len(own) > 1:
-        votes = {n: neighbor_vote(case.known[n][1], case.known[n][0], labels) for n in own}
-        scores["split"] = vote_split(
-            {n: v.winner for n, v in votes.items()}, {n: v.fraction for n, v in votes.items()}
-        )
-    if len(case.external):
-        scores["external"] = external_conflict(case.source_id, labels, case.external)[0]
-    scores["period"] = period_doubt(case.objects, labels).score
-    return {name: np.asarray(score, dtype=np.float64) for name, score in scores.items()}
-
-
-def _space(case: Case, name: str, labels: Labels) -> tuple[Any, Labels, Mask]:
-    vectors, present = case.spaces[name]
-    return vectors, labels, present
-
-
-def margin(probability: Floats, classes: list[str], labels: Labels) -> Floats:
-    return confidence(probability, classes, labels).margin
-
-
-def mean_known(values: list[Floats]) -> Floats:
-    stacked = np.stack(values)
-    known = np.isfinite(stacked)
-    total, count = np.where(known, stacked, 0).sum(axis=0), known.sum(axis=0)
-    return np.divide(total, count, out=np.full(len(total), np.nan), where=count > 0)
 
 
 def measure(case: Case, seed: int, folder: Path) -> None:
