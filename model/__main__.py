@@ -1,4 +1,4 @@
-"""``python -m model``: train, finetune, predict, evaluate, tune, embed, atlas.
+"""``python -m model``: train, finetune, predict, evaluate, tune, embed, atlas, import-published.
 
 Progress goes to stderr, a short summary to stdout, figures to ``--json FILE``. Torch is imported by
 the commands that need it only.

@@ -25,9 +25,10 @@ from model.labels import ClassLabels, choose_classes, read_labels
 from model.loop import Figures, Loop, Task, chosen_device
 from model.modalities import Batch, SurveyTensors, hide_modalities
 from model.resume import fingerprint, fresh_state_path, state_path
-from model.run import Run, load_strictly, write_run
+from model.run import Run, write_run
 from model.schedule import parameter_groups
 from model.train import survey_inputs
+from model.weights import load_strictly
 
 
 def finetune(

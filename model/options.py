@@ -55,13 +55,7 @@ def add_training(parser: argparse.ArgumentParser, defaults: TrainConfig | Finetu
         parser.add_argument(
             option, type=kind, help=f"{text} ({default}, or as the preset was published)"
         )
-    parser.add_argument(
-        "--modalities", type=names, default=(), metavar="A,B", help="use these only (all)"
-    )
-    parser.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE",
-        help="set any field of a config: view_weight=0, photometry.n_layers=1; may be repeated",
-    )  # fmt: skip
+    _add_settings(parser, "any field of a config: view_weight=0, photometry.n_layers=1")
     parser.add_argument(
         "--restart", action="store_true", help="drop the state of a killed training"
     )
@@ -97,7 +91,7 @@ def add_evaluation(parser: argparse.ArgumentParser) -> None:
             f"--{name}-set", action="append", default=[], metavar="KEY=VALUE",
             help=f"set a field of the {what}: epochs=5; may be repeated",
         )  # fmt: skip
-    _add_model_settings(parser)
+    _add_settings(parser, "a field of the model: photometry.n_layers=1")
 
 
 def add_tuning(parser: argparse.ArgumentParser) -> None:
@@ -107,16 +101,16 @@ def add_tuning(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--trials", type=int, default=100, help="finished trials to reach (100)")
     parser.add_argument("--trial-set", action="append", default=[], metavar="KEY=VALUE",
                         help="set a field of every trial's training: epochs=5")  # fmt: skip
-    _add_model_settings(parser)
+    _add_settings(parser, "a field of the model: photometry.n_layers=1")
 
 
-def _add_model_settings(parser: argparse.ArgumentParser) -> None:
+def _add_settings(parser: argparse.ArgumentParser, what: str) -> None:
     parser.add_argument(
         "--modalities", type=names, default=(), metavar="A,B", help="use these only (all)"
     )
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE",
-        help="set a field of the model: photometry.n_layers=1; may be repeated",
+        help=f"set {what}; may be repeated",
     )  # fmt: skip
 
 

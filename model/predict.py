@@ -18,7 +18,8 @@ from model.execution import DEFAULT, Execution
 from model.finetune import classify_rows
 from model.loop import chosen_device
 from model.modalities import SurveyTensors
-from model.run import Run, load_strictly
+from model.run import Run
+from model.weights import load_strictly
 
 EXTRA_KEYS = ("from", "best_epoch", "n_labelled")  # beside the config, in a training record
 

@@ -10,13 +10,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from safetensors import SafetensorError
-from safetensors.torch import load_file
-from torch import Tensor
-
 from data_pipeline.errors import InputError
 from model.astrom3.informer import Attention, ProbSparseAttention
 from model.astrom3.network import AstroM3, AstroM3Config, SingleClassifier, build
+from model.weights import load_strictly, read_weights
 
 FILES = ("config.json", "model.safetensors")
 # The classifiers of one modality have a config without prefix; one key tells which they are.
@@ -49,10 +46,10 @@ def load_published(
     directory = _local_directory(where)
     config, modality = read_config(directory / "config.json")
     model = build(config, modality)
-    weights = _read_weights(directory / "model.safetensors")
+    weights = read_weights(directory / "model.safetensors")
     if modality is not None:
         weights = {k if k.startswith("fc.") else f"encoder.{k}": v for k, v in weights.items()}
-    _load_strictly(model, weights, directory)
+    load_strictly(model, weights, str(directory))
     for module in model.modules():
         if isinstance(module, ProbSparseAttention):
             module.attention = attention
@@ -105,28 +102,3 @@ def _download(hub_id: str) -> Path:
             f"{hub_id} could not be downloaded: {error}. Check the name and the network, or "
             "download it elsewhere and give the directory."
         ) from error
-
-
-def _read_weights(path: Path) -> dict[str, Tensor]:
-    try:
-        return load_file(path)
-    except (OSError, SafetensorError) as error:
-        raise InputError(f"{path} is not a readable safetensors file: {error}.") from error
-
-
-def _load_strictly(
-    model: AstroM3 | SingleClassifier, weights: dict[str, Tensor], directory: Path
-) -> None:
-    wanted = model.state_dict()
-    problems = [f"missing: {key}" for key in sorted(wanted.keys() - weights.keys())]
-    problems += [f"left over: {key}" for key in sorted(weights.keys() - wanted.keys())]
-    problems += [
-        f"{key} has shape {tuple(weights[key].shape)}, the config asks for {tuple(value.shape)}"
-        for key, value in wanted.items()
-        if key in weights and weights[key].shape != value.shape
-    ]
-    if problems:
-        raise InputError(
-            f"The weights in {directory} do not fit its config.json:\n  " + "\n  ".join(problems)
-        )
-    model.load_state_dict(weights)

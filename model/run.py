@@ -15,8 +15,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from data_pipeline.directories import new_directory, read_manifest, write_manifest
@@ -25,6 +24,7 @@ from model import distributed
 from model.clip import MultimodalCLIP
 from model.config import ModelConfig
 from model.resume import state_path
+from model.weights import load_strictly, read_weights
 
 KIND = "run"
 SCHEMA_VERSION = 1
@@ -87,10 +87,7 @@ class Run:
 
     def weights(self) -> dict[str, Tensor]:
         """Return the weights by name."""
-        try:
-            return load_file(self.path / WEIGHTS)
-        except (OSError, SafetensorError) as error:
-            raise InputError(f"{self.path / WEIGHTS} is not readable: {error}.") from None
+        return read_weights(self.path / WEIGHTS)
 
     def clip(self) -> MultimodalCLIP:
         """Return the encoders, heads and scales with their weights, in eval mode.
@@ -106,21 +103,6 @@ class Run:
         model = MultimodalCLIP(self.model_config)
         load_strictly(model, weights, str(self.path))
         return model.eval()
-
-
-def load_strictly(module: nn.Module, weights: Mapping[str, Tensor], where: str) -> None:
-    """Load weights that must fit exactly; every key that does not is named."""
-    wanted = module.state_dict()
-    problems = [f"{key} is missing" for key in sorted(wanted.keys() - weights.keys())]
-    problems += [f"{key} is left over" for key in sorted(weights.keys() - wanted.keys())]
-    problems += [
-        f"{key} has shape {tuple(weights[key].shape)}, the config asks for {tuple(value.shape)}"
-        for key, value in wanted.items()
-        if key in weights and weights[key].shape != value.shape
-    ]
-    if problems:
-        raise InputError(f"the weights of {where} do not fit: {'; '.join(problems)}.")
-    module.load_state_dict(dict(weights))
 
 
 def write_run(

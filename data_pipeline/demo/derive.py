@@ -54,14 +54,4 @@ def _searched(curve: LightCurve) -> dict[str, Any]:
     from data_pipeline.periods import find_period
     from data_pipeline.periods.parallel import light_curve_points
 
-    found = find_period(*light_curve_points(curve))
-    other = found.alternatives[0] if found.alternatives else (math.nan, math.nan)
-    return {
-        "period_days": found.period_days,
-        "period_err_days": found.period_err_days,
-        "period_power": found.power,
-        "period_method": found.method,
-        "period_alt_days": other[0],
-        "period_alt_odds": other[1],
-        "is_periodic": found.is_periodic,
-    }
+    return find_period(*light_curve_points(curve)).columns()

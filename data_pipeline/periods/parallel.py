@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sized
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from data_pipeline.engine import Engine, open_engine
 from data_pipeline.light_curves import LightCurve
 from data_pipeline.periods.find import find_period
-from data_pipeline.periods.types import PeriodConfig, PeriodResult
+from data_pipeline.periods.types import PeriodConfig
 from data_pipeline.star_tables import Task, content_key, star_table
 from data_pipeline.survey import Survey
 
@@ -112,17 +111,4 @@ def _pairs(
 
 
 def _search(stars: list[Points], config: PeriodConfig) -> pd.DataFrame:
-    return pd.DataFrame([_row(find_period(*points, config=config)) for points in stars])
-
-
-def _row(result: PeriodResult) -> dict[str, Any]:
-    other = result.alternatives[0] if result.alternatives else (np.nan, np.nan)
-    return {
-        "period_days": result.period_days,
-        "period_err_days": result.period_err_days,
-        "period_power": result.power,
-        "period_method": result.method,
-        "period_alt_days": other[0],
-        "period_alt_odds": other[1],
-        "is_periodic": result.is_periodic,
-    }
+    return pd.DataFrame([find_period(*points, config=config).columns() for points in stars])

@@ -5,6 +5,7 @@ unit that grows as the star fades: the shapes of eclipses and of pulsations are 
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +67,19 @@ class PeriodResult:
     method: str
     power: float
     alternatives: tuple[tuple[float, float], ...] = ()
+
+    def columns(self) -> dict[str, Any]:
+        """The columns of a survey that a search fills for one star."""
+        other = self.alternatives[0] if self.alternatives else (np.nan, np.nan)
+        return {
+            "period_days": self.period_days,
+            "period_err_days": self.period_err_days,
+            "period_power": self.power,
+            "period_method": self.method,
+            "period_alt_days": other[0],
+            "period_alt_odds": other[1],
+            "is_periodic": self.is_periodic,
+        }
 
 
 NO_PERIOD = PeriodResult(np.nan, np.nan, False, "none", 0.0)

@@ -27,9 +27,10 @@ from model.embeddings import Embeddings
 from model.execution import Execution
 from model.loop import Loop
 from model.resume import state_path
-from model.run import Run, load_strictly
+from model.run import Run
 from model.schedule import learning_rate, parameter_groups
 from model.train import train
+from model.weights import load_strictly
 
 TRAINING = TrainConfig(epochs=3, batch_size=16, warmup=0.2)
 
@@ -169,9 +170,9 @@ def test_weights_load_strictly(pretrained: Path) -> None:
     weights = run.weights()
     name = next(iter(weights))
     missing = {k: v for k, v in weights.items() if k != name}
-    with pytest.raises(InputError, match="is missing"):
+    with pytest.raises(InputError, match="missing: "):
         load_strictly(run.clip(), missing, "x")
-    with pytest.raises(InputError, match="surplus is left over"):
+    with pytest.raises(InputError, match="left over: surplus"):
         load_strictly(run.clip(), {**weights, "surplus": torch.zeros(1)}, "x")
     with pytest.raises(InputError, match="has shape"):
         load_strictly(run.clip(), {**weights, name: torch.zeros(3, 3, 3)}, "x")
