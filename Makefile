@@ -16,7 +16,7 @@ SHOW := $(if $(or $(DISPLAY),$(WAYLAND_DISPLAY),$(filter Darwin,$(shell uname)))
 help:
 	@echo "make serve     the page, on the demo sky (PORT=5006, ATLAS=path for your own)"
 	@echo "make test      ruff, mypy, pytest with a real browser"
-	@echo "make test-full the same, and what needs stilts, TOPCAT and xvfb"
+	@echo "make test-full the same, and what needs PostgreSQL, stilts, TOPCAT and xvfb"
 	@echo "make bench     one table of speeds"
 	@echo "make gpu       all checks that need a GPU, in one table"
 	@echo "make science   the real-data report (DATA=folder with asas_acvs and eros1_lmc)"
@@ -30,7 +30,7 @@ test: $(VENV)/installed-test
 	$(MAKE) lint
 	$(PY) -m pytest
 
-# What needs other programs: apt-get install stilts topcat xvfb
+# What needs other programs: apt-get install postgresql stilts topcat xvfb
 test-full: test
 	$(PY) -m pytest -m full
 

@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from astropy.io import fits
+from astropy.io.votable.converters import get_converter
 from astropy.io.votable.exceptions import W03
 from astropy.io.votable.tree import Info, TableElement, VOTableFile
 from astropy.table import Column as TableColumn
@@ -46,6 +47,9 @@ def _votable(table: Table, provenance: Provenance) -> VOTableFile:
     element.format = "binary2" if len(table) >= BINARY_FROM_ROWS else "tabledata"
     for field in element.fields:
         field.ucd = table[field.name].meta.get("ucd")
+        if field.datatype == "bit":  # astropy's choice for truths; but a bit cannot be missing
+            field.datatype = "boolean"
+            field.converter = get_converter(field, {})
     for name, text in provenance.items():
         file.infos.append(Info(name=name, value=text))
     return file

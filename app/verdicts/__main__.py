@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from contextlib import closing
 from pathlib import Path
 
 from app.verdicts import files
@@ -27,20 +28,22 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _backup(options: argparse.Namespace) -> None:
-    log = VerdictLog(options.log, create=False)
-    print(f"{files.backup(log, options.out):,} entries in {options.out}.")
+    with closing(VerdictLog(options.log, create=False)) as log:
+        print(f"{files.backup(log, options.out):,} entries in {options.out}.")
 
 
 def _restore(options: argparse.Namespace) -> None:
-    source = VerdictLog(options.backup, create=False)
-    log = VerdictLog(options.into)
-    n_new = files.restore(source, log)
-    print(f"{n_new:,} entries added, {len(source) - n_new:,} were there already.")
+    with (
+        closing(VerdictLog(options.backup, create=False)) as source,
+        closing(VerdictLog(options.into)) as log,
+    ):
+        n_new = files.restore(source, log)
+        print(f"{n_new:,} entries added, {len(source) - n_new:,} were there already.")
 
 
 def _export(options: argparse.Namespace) -> None:
-    log = VerdictLog(options.log, create=False)
-    print(f"{files.export(log.url, options.out):,} entries in {options.out}.")
+    with closing(VerdictLog(options.log, create=False)) as log:
+        print(f"{files.export(log.url, options.out):,} entries in {options.out}.")
 
 
 def _report(options: argparse.Namespace) -> None:
@@ -49,8 +52,8 @@ def _report(options: argparse.Namespace) -> None:
     from model.atlas import Atlas
 
     atlas = Atlas.open(options.atlas)
-    log = VerdictLog(options.verdicts or options.atlas, create=False)
-    found = report(AtlasStore(atlas), VerdictBook(log))
+    with closing(VerdictLog(options.verdicts or options.atlas, create=False)) as log:
+        found = report(AtlasStore(atlas), VerdictBook(log))
     print(report_text(found))
     if options.json:
         options.json.write_text(json.dumps(found, indent=2, ensure_ascii=False), encoding="utf-8")

@@ -12,7 +12,6 @@ the page no longer keeps for itself, and those it still keeps are sent again to 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import random
 import signal
@@ -21,17 +20,34 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "app")]
 
-from browsing import free_port, launch, open_page, wait_for_answer  # noqa: E402
+from browsing import free_port, launch, wait_for_answer  # noqa: E402
 
 from app.verdicts.entry import Entry, new_client_id  # noqa: E402
 from app.verdicts.log import VerdictLog  # noqa: E402
+
+PATIENCE_MS = 180_000
+"""A busy machine is slow, not wrong."""
+_KEPT = (
+    "Object.keys(localStorage).filter(k => k.startsWith('astrom3:unsaved'))"
+    ".flatMap(k => JSON.parse(localStorage.getItem(k)).map(e => e.client_id))"
+)
+"""Identifiers of the verdicts that the browser holds until they are acknowledged."""
+_REMEMBER = f"""
+    window.given = []
+    const set = Storage.prototype.setItem
+    Storage.prototype.setItem = function (...entry) {{
+      set.apply(this, entry)
+      window.given.push(...{_KEPT}.filter(id => !window.given.includes(id)))
+    }}
+"""
+"""Remembers every verdict from the moment the browser holds it."""
 
 
 def kill_writers(log: Path, n_kills: int, randomness: random.Random) -> list[str]:
@@ -68,26 +84,42 @@ def _stream(log: Path, where: int) -> NoReturn:
 def kill_servers(atlas: Path, log: Path, n_kills: int, randomness: random.Random) -> list[str]:
     """Kill the served page while verdicts are given by key; return what it acknowledged."""
     port = free_port()
-    address = f"http://127.0.0.1:{port}/app"
-    sent: list[str] = []
-    with sync_playwright() as playwright:
-        page = launch(playwright).new_page(viewport={"width": 1280, "height": 720})
-        for _ in range(n_kills):
+    given: set[str] = set()
+    n_waiting = 0
+    with sync_playwright() as playwright, launch(playwright) as browser:
+        page = browser.new_page(viewport={"width": 1280, "height": 720})
+        page.add_init_script(_REMEMBER)
+        page.set_default_timeout(PATIENCE_MS)
+        for number in range(n_kills):
             server = _serve(atlas, log, port)
-            wait_for_answer(address, server, log.with_suffix(".said"))
-            open_page(page, f"{address}?mode=Vet")
-            end = time.monotonic() + randomness.uniform(1.0, 4.0)
-            while time.monotonic() < end:
+            _open(page, server, port, log)
+            for _ in range(randomness.randint(2, 6)):
                 page.keyboard.press("8")
-                sent += _kept(page)
-                page.wait_for_timeout(randomness.uniform(5, 120))
+                page.wait_for_function(f"() => window.given.length && !{_KEPT}.length")
+            page.keyboard.press("8")
+            page.wait_for_timeout(1000 * randomness.uniform(0.0, 0.3))
             server.kill()
             server.wait()
-            sent += _kept(page)
-        # what the browser still keeps is not acknowledged; the next server gets it
-        last = _kept(page)
-        page.context.browser.close() if page.context.browser else None
-    return sorted(set(sent) - set(last))
+            given |= set(page.evaluate("() => window.given"))
+            n_waiting += len(page.evaluate(f"() => {_KEPT}"))
+            page.goto("about:blank")  # or it would load itself again, which takes time
+            if number % 10 == 9:
+                print(f"{number + 1} kills, {len(given)} verdicts", file=sys.stderr, flush=True)
+        server = _serve(atlas, log, port)  # the last one gets what the browser still keeps
+        _open(page, server, port, log)
+        page.wait_for_function(f"() => !{_KEPT}.length")
+        server.terminate()
+        server.wait()
+    print(f"{n_waiting} verdicts were under way when a server was killed")
+    return sorted(given)
+
+
+def _open(page: Page, server: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    """Load the page when the server answers, and wait until it takes verdicts."""
+    address = f"http://127.0.0.1:{port}/app"
+    wait_for_answer(address, server, log.with_suffix(".said"))
+    page.goto(f"{address}?mode=Vet")
+    page.locator(".pad [data-kind=unsure]:enabled").wait_for()
 
 
 def _serve(atlas: Path, log: Path, port: int) -> subprocess.Popen[bytes]:
@@ -95,16 +127,6 @@ def _serve(atlas: Path, log: Path, port: int) -> subprocess.Popen[bytes]:
     arguments = ["--args", str(atlas), "--verdicts", f"sqlite:///{log}"]
     with log.with_suffix(".said").open("ab") as output:
         return subprocess.Popen([*command, *arguments], cwd=ROOT, stdout=output, stderr=output)
-
-
-def _kept(page: Page) -> list[str]:
-    """Identifiers of the verdicts that the browser holds until they are acknowledged."""
-    script = (
-        "Object.keys(localStorage).filter(k => k.startsWith('astrom3:unsaved'))"
-        ".flatMap(k => JSON.parse(localStorage.getItem(k)).map(e => e.client_id))"
-    )
-    found: Any = page.evaluate(f"() => JSON.stringify({script})")
-    return list(json.loads(found))
 
 
 def main() -> int:

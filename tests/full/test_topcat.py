@@ -45,9 +45,9 @@ def topcat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             env={**os.environ}, start_new_session=True,
         )  # fmt: skip
     yield
+    hub.stop()  # first: it tells its clients
     os.killpg(process.pid, signal.SIGTERM)
     process.wait(30)
-    hub.stop()
 
 
 def eventually(holds: Any, seconds: float = START_S) -> Any:
