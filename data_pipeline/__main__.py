@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from data_pipeline import directories
-from data_pipeline.cli import run_main, write_json
+from data_pipeline.cli import not_negative, positive, run_main, write_json
 from data_pipeline.inspection import contents, inspect_survey
 from data_pipeline.survey import Survey
 
@@ -52,14 +52,14 @@ def _add_build(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--scheduler", metavar="ADDRESS", help="work on this Dask cluster, such as tcp://host:8786"
     )  # fmt: skip
-    command.add_argument("--limit", type=_positive, metavar="N", help="only so many stars")
+    command.add_argument("--limit", type=positive, metavar="N", help="only so many stars")
     _add_common(command)
     command.set_defaults(run=_build)
 
 
 def _add_demo(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--n-stars", type=_positive, default=4000, metavar="N")
-    command.add_argument("--seed", type=_not_negative, default=42)
+    command.add_argument("--n-stars", type=positive, default=4000, metavar="N")
+    command.add_argument("--seed", type=not_negative, default=42)
     command.add_argument("--proportions", choices=("balanced", "paper"), default="balanced")
     command.add_argument(
         "--spectra-fraction", type=_fraction, metavar="F", help="share of stars with a spectrum"
@@ -103,7 +103,7 @@ def _add_inspect(command: argparse.ArgumentParser) -> None:
 def _add_common(command: argparse.ArgumentParser) -> None:
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="survey to make")
     command.add_argument("--overwrite", action="store_true", help="set an existing survey aside")
-    command.add_argument("--workers", type=_positive, default=_cores(), metavar="N")
+    command.add_argument("--workers", type=positive, default=_cores(), metavar="N")
     command.add_argument("--json", metavar="FILE", help="write the figures for machines")
 
 
@@ -229,20 +229,6 @@ def _in_words(value: object) -> str:
 
 def _cores() -> int:
     return os.cpu_count() or 1
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, found {text}")
-    return value
-
-
-def _not_negative(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"must be at least 0, found {text}")
-    return value
 
 
 def _fraction(text: str) -> float:

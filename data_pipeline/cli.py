@@ -2,6 +2,7 @@
 input and exit status 2.
 """
 
+import argparse
 import json
 import os
 import sys
@@ -15,6 +16,26 @@ from tqdm import tqdm
 from data_pipeline.errors import InputError
 
 T = TypeVar("T")
+
+
+def positive(text: str) -> int:
+    """Parse an option's whole number of at least 1."""
+    return _at_least(1, text)
+
+
+def not_negative(text: str) -> int:
+    """Parse an option's whole number of at least 0, such as a seed."""
+    return _at_least(0, text)
+
+
+def _at_least(least: int, text: str) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be a whole number, found {text!r}") from None
+    if value < least:
+        raise argparse.ArgumentTypeError(f"must be at least {least}, found {text}")
+    return value
 
 
 def progress(iterable: Iterable[T], description: str, total: int | None = None) -> Iterable[T]:

@@ -105,7 +105,7 @@ def provenance(
     seed : int, optional
         Seed of the random numbers, where there are any.
     """
-    parts = [Path(sys.argv[0]).name, *sys.argv[1:]] if command is None else command
+    parts = [*_program(), *sys.argv[1:]] if command is None else command
     return {
         "command": parts if isinstance(parts, str) else shlex.join(parts),
         "inputs": dict(inputs or {}),
@@ -114,6 +114,14 @@ def provenance(
         "python": platform.python_version(),
         "versions": versions(),
     }
+
+
+def _program() -> list[str]:
+    """How this process was started: a module of a package by its name, else the script's name."""
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    if spec is None or spec.name == "__main__":
+        return [Path(sys.argv[0]).name]
+    return ["python", "-m", spec.name.removesuffix(".__main__")]
 
 
 def versions() -> dict[str, str | None]:

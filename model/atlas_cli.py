@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from data_pipeline.cli import write_json
+from data_pipeline.cli import not_negative, positive, write_json
 from data_pipeline.survey import Survey
 from model.atlas import Atlas, build_atlas
 from model.embeddings import Embeddings
@@ -24,13 +24,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="out-of-fold class probabilities from `predict`; by default a linear probe makes them",
     )
-    parser.add_argument("--seed", type=int, default=42, help="seed of maps and folds (42)")
+    parser.add_argument("--seed", type=not_negative, default=42, help="seed of maps and folds (42)")
     parser.add_argument(
-        "--neighbors", type=int, default=50, metavar="K", help="neighbours kept per star (50)"
+        "--neighbors", type=positive, default=50, metavar="K", help="neighbours kept per star (50)"
     )
     parser.add_argument(
         "--map-seeds",
-        type=int,
+        type=positive,
         default=1,
         metavar="N",
         help="make the map with N seeds, to tell how often a star stands apart (1)",

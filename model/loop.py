@@ -6,6 +6,7 @@ from which a killed training continues to the same weights. Random numbers depen
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
@@ -155,6 +156,8 @@ class Loop:
         with self._autocast():
             figures = self.task.validate()
         score = figures["score"]
+        if not math.isfinite(score):  # else no later epoch could be better than the first
+            score = math.inf
         if score < self.progress.best_score or not self.best:
             self.progress.best_score, self.progress.best_epoch = score, self.progress.epoch
             self.best = _copy(self.module.state_dict())

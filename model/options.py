@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
+from data_pipeline.cli import positive
 from data_pipeline.errors import InputError
 from data_pipeline.schema import did_you_mean
 from model.config import (
@@ -34,7 +35,7 @@ def add_common(parser: argparse.ArgumentParser, out: str, out_help: str) -> None
         "--compile", action="store_true", help="fuse the encoders: for long trainings on a GPU"
     )
     parser.add_argument(
-        "--workers", type=_positive, metavar="N", help="processes that prepare the inputs"
+        "--workers", type=positive, metavar="N", help="processes that prepare the inputs"
     )
     parser.add_argument(
         "--cache", type=Path, metavar="DIR", help="keep prepared inputs here (SURVEY.tensors)"
@@ -188,13 +189,6 @@ def _value(text: str) -> Any:
     except ValueError:
         return text
     return tuple(value) if isinstance(value, list) else value
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, found {text}")
-    return value
 
 
 def names(text: str) -> tuple[str, ...]:

@@ -74,9 +74,9 @@ def load_state(path: Path, expected: str) -> tuple[State, dict[str, Any]] | None
             for name in file.keys():  # noqa: SIM118 (not a dict)
                 group, key = name.split("/", 1)
                 tensors.setdefault(group, {})[key] = file.get_tensor(name)
-    except (OSError, SafetensorError, ValueError) as error:
+    except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path} is not readable ({error}). Remove it to start anew.") from None
-    if record["fingerprint"] != expected:
+    if record.get("fingerprint") != expected:
         raise InputError(
             f"{path} is left from a training with another config or survey. "
             "Use --restart to drop it, or repeat the earlier command to continue it."

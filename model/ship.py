@@ -21,7 +21,7 @@ LARGEST_BYTES = 8_000_000
 
 
 def ship(run: Run, target: Path) -> None:
-    """Copy a run over `target`, replacing what was there."""
+    """Copy a run over `target`, replacing the run that was there."""
     verify(run.path)
     files = run.manifest["files"]
     size = sum(record["bytes"] for record in files.values())
@@ -31,6 +31,8 @@ def ship(run: Run, target: Path) -> None:
         problems.append(f"{run.path} has {size} bytes; at most {LARGEST_BYTES} are shipped.")
     if any(part.startswith("/") for part in command.split()):
         problems.append(f"{run.path} was made with an absolute path: {command}.")
+    if target.exists() and not (target / MANIFEST).is_file():
+        problems.append(f"{target} holds no run, so it is not replaced.")
     raise_all(problems)
     shutil.rmtree(target, ignore_errors=True)
     with new_directory(target) as building:

@@ -280,7 +280,7 @@ BAD_SPECTRA: dict[str, tuple[bytes, str]] = {
     "a wavelength missing": (b"wavelength,flux\n1,1\n,1\n", "strictly increasing"),
     "FITS without an image": (
         as_bytes(lambda f: fits.HDUList([fits.PrimaryHDU()]).writeto(f)), "no spectrum of LAMOST"),
-    "FITS cut short": (old_layout()[:3000], "b.csv|truncated|buffer|cut short|size"),
+    "FITS cut short": (old_layout()[:3000], "cannot be read as FITS .*cut short"),
     "no COEFF0": (fits_spectrum(COEFF0=""), "lacks COEFF0 and COEFF1"),
 }  # fmt: skip
 
@@ -357,8 +357,3 @@ def test_unknown_band_and_unknown_time_zero_are_entered(survey: Survey) -> None:
     source, curves, _ = survey.read()
     assert list(curves) == ["a", "c"]
     assert "band 'v' is not among V" in source.rejections.rows[0][3]
-
-
-def test_corpus_is_large_enough() -> None:
-    n = len(BAD_CATALOGS) + len(BAD_ROWS) + len(BAD_CURVES) + len(BAD_SPECTRA) + 5 + 8 + 5 + 3
-    assert n >= 60

@@ -1,6 +1,9 @@
 """Directories appear whole or not at all, and say when they were changed."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -144,3 +147,19 @@ def test_provenance_is_plain_json() -> None:
     assert json.loads(json.dumps(made)) == made
     assert made["command"] == "build 'my file.toml'"
     assert made["versions"]["numpy"]
+
+
+def test_provenance_names_the_module_that_was_run(tmp_path: Path) -> None:
+    (tmp_path / "maker").mkdir()
+    script = "from data_pipeline.directories import provenance; print(provenance()['command'])"
+    (tmp_path / "maker" / "__main__.py").write_text(script)
+    (tmp_path / "alone.py").write_text(script)
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *filter(None, sys.path)])}
+    for arguments, told in (
+        (["-m", "maker", "it", "--seed", "1"], "python -m maker it --seed 1"),
+        ([str(tmp_path / "alone.py"), "it"], "alone.py it"),
+    ):
+        done = subprocess.run(
+            [sys.executable, *arguments], env=env, capture_output=True, text=True, check=True
+        )
+        assert done.stdout.strip() == told

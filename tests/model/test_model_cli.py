@@ -8,9 +8,11 @@ import pandas as pd
 import pytest
 
 from data_pipeline.cli import run_main
+from data_pipeline.errors import InputError
 from model.__main__ import main
 from model.embeddings import Embeddings
 from model.run import Run
+from model.ship import ship
 
 SMALL = [
     "--epochs", "2", "--batch-size", "16", "--set", "photometry.channels=[8,8]",
@@ -129,3 +131,25 @@ def test_importing_the_command_line_leaves_torch_unloaded() -> None:
     root = Path(__file__).resolve().parents[2]
     code = "import sys, model.__main__, model.tensors; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("option", [["--seed", "-1"], ["--neighbors", "0"], ["--map-seeds", "x"]])
+def test_an_atlas_takes_sensible_numbers_only(
+    option: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["atlas", "survey", "embeddings", "--out", "atlas", *option])
+    assert "must be" in capsys.readouterr().err
+
+
+def test_only_a_run_is_replaced_by_shipping(pretrained: Path, tmp_path: Path) -> None:
+    run, target = Run.open(pretrained), tmp_path / "shipped"
+    run.manifest["provenance"]["command"] = "python -m model train survey"  # type: ignore[index]
+    target.mkdir()
+    (target / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match="holds no run"):
+        ship(run, target)
+    assert (target / "notes.txt").read_text() == "mine"
+    for _ in range(2):
+        ship(run, tmp_path / "new")
+    assert Run.open(tmp_path / "new").checkpoint_hash == run.checkpoint_hash
