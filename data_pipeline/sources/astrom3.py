@@ -10,9 +10,10 @@ magnitudes. Times are what is left of single-precision HJD: multiples of a quart
 first epoch, so nothing faster than about a day can be folded; this is said in the band.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -52,6 +53,18 @@ _PROCESSED_BANDS = {
         time_reference="days from the first epoch; steps of a quarter of a day",
     )
 }  # fmt: skip
+
+
+def class_names(labels: Sequence[Any], file: Path) -> list[str]:
+    """Names of the integer labels of AstroM3Processed; one that stands for no class is refused."""
+    known = range(len(CLASSES))
+    for row, label in enumerate(labels):
+        if label not in known:
+            raise InputError(
+                f"{file}: row {row} has the label {label!r}, which is none of the {len(known)} "
+                f"classes, 0 to {known[-1]}."
+            )
+    return [CLASSES[int(label)] for label in labels]
 
 
 def read(config: BuildConfig) -> SourceData:
@@ -161,7 +174,7 @@ def _processed(config: BuildConfig) -> SourceData:
         keys = [f"{name}/{part}/{i}" for i in range(len(frame))]
         rows.append(frame.assign(
             original_id=keys, name=keys, split=name, part=part,
-            class_label=[CLASSES[int(label)] for label in table["label"]],
+            class_label=class_names(table["label"].tolist(), file),
         ))  # fmt: skip
         places += [(file, i) for i in range(len(frame))]
     objects = pd.concat(rows, ignore_index=True)

@@ -23,10 +23,16 @@ from numpy.typing import NDArray
 from data_pipeline.errors import InputError
 from data_pipeline.light_curves import phase_fold
 from data_pipeline.schema import PAPER_FEATURES
-from data_pipeline.sources.astrom3 import CLASSES
+from data_pipeline.sources.astrom3 import class_names
 from model.astrom3.encoder_config import N_CHANNELS
 from model.astrom3.inputs.metadata import transformed
-from model.astrom3.preprocess import DAYS_PER_YEAR, SEQ_LEN, photometry_input, spectrum_input
+from model.astrom3.preprocess import (
+    DAYS_PER_YEAR,
+    SEQ_LEN,
+    WAVELENGTH_GRID,
+    photometry_input,
+    spectrum_input,
+)
 
 PHOTO_COLS = ("amplitude", "period", "lksl_statistic", "rfr_score")
 TIME_STEP_DAYS = 0.25
@@ -92,16 +98,23 @@ def read_processed(files: Sequence[str | Path]) -> PublishedData:
     Columns: photometry (n, 9), spectra (3, 2575), metadata (34), label.
     """
     warnings.warn(CAVEAT, ProcessedDataWarning, stacklevel=2)
-    table = pa.concat_tables([_table(Path(file)) for file in files])
+    tables = [_table(Path(file)) for file in files]
+    if not sum(len(table) for table in tables):
+        raise InputError("there are no records to read.")
+    labels = [
+        name
+        for file, table in zip(files, tables, strict=True)
+        for name in class_names(_column(table, "label"), Path(file))
+    ]
+    table = pa.concat_tables(tables)
     photometry = [_cropped(np.array(rows, np.float32)) for rows in _column(table, "photometry")]
     inputs = {
         "photometry": np.stack([tensor for tensor, _ in photometry]),
         "photometry_mask": np.stack([mask for _, mask in photometry]),
-        "spectra": np.array(_column(table, "spectra"), np.float32),
-        "metadata": np.array(_column(table, "metadata"), np.float32),
+        "spectra": _stacked(table, "spectra", (3, len(WAVELENGTH_GRID))),
+        "metadata": _stacked(table, "metadata", (len(PAPER_FEATURES),)),
     }
-    labels = tuple(CLASSES[int(label)] for label in _column(table, "label"))
-    return PublishedData(inputs, labels, TIME_STEP_DAYS)
+    return PublishedData(inputs, tuple(labels), TIME_STEP_DAYS)
 
 
 def _table(file: Path) -> pa.Table:
@@ -116,6 +129,20 @@ def _table(file: Path) -> pa.Table:
 
 def _column(table: pa.Table, name: str) -> list[Any]:
     return table.column(name).to_pylist()
+
+
+def _stacked(table: pa.Table, name: str, shape: tuple[int, ...]) -> Array:
+    """Return a column (N, *shape); a record of another shape is refused by its number."""
+    stacked = np.empty((len(table), *shape), np.float32)
+    for number, value in enumerate(_column(table, name)):
+        try:
+            row = np.array(value, np.float32)
+        except ValueError:  # lists of different lengths
+            row = np.empty(0, np.float32)
+        if row.shape != shape:
+            raise InputError(f"record {number}: {name} must have the shape {shape}.")
+        stacked[number] = row
+    return stacked
 
 
 def _cropped(rows: Array) -> tuple[Array, Array]:

@@ -112,3 +112,22 @@ def test_what_is_wrong_is_named(standardization: Standardization, tmp_path: Path
     (tmp_path / "info.json").write_text('{"all_cols": ["period"], "mean": [0], "std": [1]}')
     with pytest.raises(InputError, match="lacks the column amplitude"):
         Standardization.read(tmp_path / "info.json")
+
+
+@pytest.mark.filterwarnings("ignore::model.astrom3.published_data.ProcessedDataWarning")
+def test_processed_records_that_are_none_are_refused(tmp_path: Path) -> None:
+    record = {
+        "photometry": [[0.0] * 9] * 3, "spectra": [[0.0] * 2575] * 3, "metadata": [0.0] * 34,
+    }  # fmt: skip
+    for change, message in (
+        ({"label": -1}, "row 1 has the label .*none of the 10 classes"),
+        ({"label": 10}, "row 1 has the label .*none of the 10 classes"),
+        ({"metadata": [0.0] * 33}, "metadata must have"),
+        ({"spectra": [[0.0] * 2576] * 3}, "spectra must have"),
+    ):
+        rows = [{**record, "label": 7}, {**record, "label": 7, **change}]
+        pq.write_table(pa.Table.from_pylist(rows), tmp_path / "x.parquet")
+        with pytest.raises(InputError, match=message):
+            read_processed([tmp_path / "x.parquet"])
+    with pytest.raises(InputError, match="no records"):
+        read_processed([])
