@@ -5,15 +5,17 @@ atlas is used, and built on first use. A path that is no atlas ends the server w
 """
 
 import argparse
+import gc
 import sys
 import threading
 from functools import partial
 
 import panel as pn
+from bokeh.settings import settings
 
 from app.atlas_store import AtlasStore
 from app.demo import demo_atlas
-from app.serving import listen_to_this_machine, serve_health
+from app.serving import listen_to_this_machine, send_small_arrays_inline, serve_health
 from app.shading import warm_up
 from app.star_view import MARKER_LIMIT
 from app.verdicts.book import VerdictBook
@@ -51,6 +53,8 @@ def prepare() -> None:
     """Put the store where main.py finds it; Bokeh runs this file twice, the work is done once."""
     listen_to_this_machine()
     serve_health()
+    send_small_arrays_inline()
+    settings.perform_error_diagnostics = False  # Panel asks for absent names with every change
     if "store" in pn.state.cache:
         return
     try:
@@ -62,6 +66,7 @@ def prepare() -> None:
     say(f"{store.atlas.name}: {store.n:,} stars.")
     if store.n > MARKER_LIMIT:  # compiling takes seconds; nobody should wait for it with the page
         threading.Thread(target=warm_up, daemon=True).start()
+    gc.freeze()  # what stays to the end: the collector need not look through it with every session
 
 
 prepare()

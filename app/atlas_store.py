@@ -72,6 +72,7 @@ class AtlasStore:
         self.has_light_curve = self._in_atlas_order(self.survey.has_photometry)
         self.has_spectrum = self._in_atlas_order(self.survey.has_spectra)
         self.light_curve = lru_cache(maxsize=512)(self._light_curve)
+        self.star = lru_cache(maxsize=64)(self._star)
         self._class_spectra: dict[str, tuple[NDArray[np.float64], NDArray[np.float64], int]] = {}
         self.points = lru_cache(maxsize=16)(self._points)
         self.diagram = lru_cache(maxsize=32)(self._diagram)
@@ -209,6 +210,10 @@ class AtlasStore:
             "periods": np.isfinite(self.periods_days).any(),
         }
         return "" if present[what] else _LACKS[what]
+
+    def _star(self, row: int) -> pd.Series:
+        """Row of the objects table, of all columns."""
+        return self.objects.iloc[row]
 
     def _light_curve(self, row: int) -> LightCurve | None:
         """Light curve of a star in all its bands, or None."""

@@ -5,7 +5,8 @@ must follow the hand (small folds, dials) is drawn in the browser alone (static/
 static/ephemeris_bar.js).
 """
 
-from typing import Any, ClassVar
+import json
+from typing import ClassVar
 
 import numpy as np
 import param
@@ -31,7 +32,7 @@ class FoldBar(Piece):
     period_days = param.Number(0.0, doc="P; 0 where none is known.")
     factor = param.Number(1.0, doc="P is multiplied by this.")
     zero = param.Number(0.0, doc="Time of phase zero [d].")
-    points = param.Dict({}, doc="t: times [d], y: 0 at the top to 1.")
+    points = param.String("{}", doc="JSON: t: times [d], y: 0 at the top to 1.")
     others = param.List([], doc="[name, period in days] beside the multiples of P.")
     residuals = param.Boolean()
     cameras = param.Boolean()
@@ -62,14 +63,18 @@ class EphemerisBar(Piece):
     _stylesheets: ClassVar[list[str]] = _STYLES
 
 
-def thumbnail_points(points: Photometry | None) -> dict[str, Any]:
-    """At most `MAX_POINTS` good points of the main band for the small folds: bright is up."""
+def thumbnail_points(points: Photometry | None) -> str:
+    """At most `MAX_POINTS` good points of the main band for the small folds: bright is up.
+
+    As text: Bokeh looks for models behind every number of a list.
+    """
     if points is None:
-        return {}
+        return "{}"
     main = np.flatnonzero(points.main_band())
     chosen = main[:: -(-len(main) // MAX_POINTS) or 1]
     low, high = visible_range(points.value[main])
     y = (points.value[chosen] - low) / (high - low)
     y = y if points.quantity == "mag" else 1 - y
     inside = (y >= 0) & (y <= 1)
-    return {"t": points.time[chosen][inside].tolist(), "y": np.round(y[inside], 3).tolist()}
+    shown = {"t": points.time[chosen][inside].tolist(), "y": np.round(y[inside], 3).tolist()}
+    return json.dumps(shown)

@@ -5,4 +5,5 @@ import panel as pn
 from app.dashboard import TITLE, Dashboard
 
 pn.extension()
-Dashboard(pn.state.cache["store"]).template().servable(title=TITLE)
+with pn.state.curdoc.models.freeze():  # else every part added has Bokeh look through all of them
+    Dashboard(pn.state.cache["store"]).template().servable(title=TITLE)

@@ -1,4 +1,7 @@
-"""What our server does beyond Bokeh's: it listens to this machine only, and says how it fares."""
+"""What our server does beyond Bokeh's.
+
+It listens to this machine only, says how it fares, and sends small arrays in few pieces.
+"""
 
 import asyncio
 import logging
@@ -7,11 +10,14 @@ from typing import Any
 import bokeh.server.server
 import bokeh.server.urls
 import panel as pn
+from bokeh.core.serialization import BytesRep, Serializer
 from tornado.web import RequestHandler
 
 _logger = logging.getLogger(__name__)
 
 HEALTH = r"/health"
+SMALL_ARRAY = 32_768
+"""Bytes up to which an array travels as letters inside its message."""
 
 
 def listen_to_this_machine() -> None:
@@ -32,6 +38,28 @@ def serve_health() -> None:
     pattern = (HEALTH, Health)
     if pattern not in bokeh.server.urls.per_app_patterns:
         bokeh.server.urls.per_app_patterns.append(pattern)
+
+
+def send_small_arrays_inline() -> None:
+    """Put small arrays inside the message that needs them.
+
+    Bokeh sends every array in two frames of its own. A star that comes into focus has some thirty
+    arrays of a few kilobytes: sending and taking their frames costs more than their letters do.
+    """
+    encode = Serializer._encode_bytes
+    if getattr(encode, "is_ours", False):
+        return
+
+    def encode_bytes(self: Serializer, data: bytes | memoryview) -> BytesRep:
+        deferred = self._deferred
+        self._deferred = deferred and memoryview(data).nbytes > SMALL_ARRAY
+        try:
+            return encode(self, data)
+        finally:
+            self._deferred = deferred
+
+    encode_bytes.is_ours = True  # type: ignore[attr-defined]
+    Serializer._encode_bytes = encode_bytes  # type: ignore[method-assign]
 
 
 class Health(RequestHandler):

@@ -1,8 +1,9 @@
 """One Bokeh figure of stars, made once: a picture, markers, rings, a name under the pointer.
 
 Many stars are an image, few are markers; either way rings mark the star in focus and the stars
-listed beside it. The figure knows no atlas and no state: `StarView` feeds it. Gestures come back
-as Bokeh events; lasso and box select nothing by themselves.
+listed beside it. Rings and names are overlays, a canvas of their own, so that the browser need not
+paint thousands of markers again when one moves. The figure knows no atlas and no state: `StarView`
+feeds it. Gestures come back as Bokeh events; lasso and box select nothing by themselves.
 """
 
 from typing import Any
@@ -11,7 +12,6 @@ import numpy as np
 from bokeh.core.properties import value
 from bokeh.core.property.descriptors import UnsetValueError
 from bokeh.models import (
-    AllIndices,
     BoxSelectTool,
     CDSView,
     ColumnDataSource,
@@ -25,13 +25,15 @@ from bokeh.models import (
 )
 from bokeh.models.annotations import BoxAnnotation, Label, PolyAnnotation
 from bokeh.plotting import figure
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from app.figures import FONT, INK, paint, set_range
 from app.palette import GREY
 from app.shading import Frame, Pixels
 
 _COLUMNS = ("x", "y", "color", "marker", "name", "info")
+_REST_MS = 60
+"""A wheel that rests so long has stopped: only then does the browser tell what is in view."""
 _NO_RING_ON_CLICK = "* { --outline-width: 0px; }"
 _NAME_UNDER_POINTER = """
 const {index, geometry: at} = cb_data
@@ -84,13 +86,13 @@ class StarFigure:
         self._picture_source = ColumnDataSource({"image": [], "x": [], "y": [], "dw": [], "dh": []})
         self._picture = self.fig.image_rgba(source=self._picture_source, visible=False)
         self._source = ColumnDataSource({name: [] for name in _COLUMNS})
-        self._stars = self._markers(AllIndices())
-        self._lit = self._markers(IndexFilter(indices=[]))
+        self._stars = self._markers()
+        self._lit = self._markers()
         self._lit.visible = False
         self._over_source = ColumnDataSource({"x": [], "y": [], "color": [], "marker": []})
         self._over = self.fig.scatter(
             "x", "y", source=self._over_source, size=11, marker="marker", fill_color="color",
-            line_width=1.3,
+            line_width=1.3, level="overlay",
         )  # fmt: skip
         self._neighbor_source = ColumnDataSource({"x": [], "y": []})
         self._neighbor_rings = self._rings(self._neighbor_source, 12, 1.1, alpha=0.6)
@@ -144,7 +146,7 @@ class StarFigure:
         columns : dict
             x, y, color, marker, name, info: equal lengths.
         """
-        self._stars.view.filter = AllIndices()
+        self._stars.view.filter.indices = None
         self._light(None)
         self._source.data = columns
 
@@ -163,7 +165,7 @@ class StarFigure:
         visible, lit : int arrays or None
             Places in the columns; None for all of them and for no selection.
         """
-        self._stars.view.filter = AllIndices() if visible is None else _index_filter(visible)
+        self._stars.view.filter.indices = None if visible is None else visible.tolist()
         self._light(lit)
 
     def set_picture(self, pixels: Pixels, frame: Frame) -> None:
@@ -237,6 +239,8 @@ class StarFigure:
             x_range=self.x_range, y_range=self.y_range, tools=[*self._tools, zoom],
             toolbar_location=None, sizing_mode="stretch_both", min_border=4, min_border_top=18,
             background_fill_alpha=0, border_fill_alpha=0, stylesheets=[_NO_RING_ON_CLICK],
+            lod_threshold=None,  # else a gesture leaves a tenth of the stars
+            lod_timeout=_REST_MS,
         )  # fmt: skip
         fig.toolbar.update(active_drag=self._tools[0], active_scroll=zoom, active_tap=None)
         for axis in fig.axis:
@@ -249,9 +253,12 @@ class StarFigure:
             )  # fmt: skip
         return fig
 
-    def _markers(self, rows: AllIndices | IndexFilter) -> Any:
+    def _markers(self) -> Any:
+        # a filter's indices are replaced (None: all), never the filter: a new model has Bokeh look
+        # through all models of the page
+        view = CDSView(filter=IndexFilter(indices=None))
         return self.fig.scatter(
-            "x", "y", source=self._source, view=CDSView(filter=rows), size=7, marker="marker",
+            "x", "y", source=self._source, view=view, size=7, marker="marker",
             fill_color="color", line_width=0.5, fill_alpha=0.85, line_alpha=0.9,
         )  # fmt: skip
 
@@ -259,11 +266,14 @@ class StarFigure:
         self, source: ColumnDataSource, size: float, width: float, alpha: float = 1.0
     ) -> Any:
         return self.fig.scatter(
-            "x", "y", source=source, size=size, fill_color=None, line_width=width, line_alpha=alpha
-        )
+            "x", "y", source=source, size=size, fill_color=None, line_width=width, line_alpha=alpha,
+            level="overlay",
+        )  # fmt: skip
 
     def _crosses(self, source: ColumnDataSource, width: float) -> Any:
-        return self.fig.scatter("x", "y", source=source, size=20, marker="cross", line_width=width)
+        return self.fig.scatter(
+            "x", "y", source=source, size=20, marker="cross", line_width=width, level="overlay"
+        )
 
     def _name_label(self) -> Label:
         looks: dict[str, Any] = {
@@ -271,7 +281,7 @@ class StarFigure:
             "text_baseline": "middle", "padding": 6, "border_radius": 4, "border_line_width": 1,
             "background_fill_alpha": 0.96, "x_offset": 12,
         }  # fmt: skip
-        label = Label(x=0, y=0, text="", visible=False, syncable=False, **looks)
+        label = Label(x=0, y=0, text="", visible=False, syncable=False, level="overlay", **looks)
         self.fig.add_layout(label)
         return label
 
@@ -285,7 +295,7 @@ class StarFigure:
 
     def _light(self, lit: NDArray[np.integer] | None) -> None:
         self._has_lit = lit is not None
-        self._lit.view.filter = _index_filter(np.empty(0, int) if lit is None else lit)
+        self._lit.view.filter.indices = [] if lit is None else lit.tolist()
         self._lit.visible = self._has_lit and self._stars.visible
         self._fade_unlit()
 
@@ -297,7 +307,3 @@ class StarFigure:
 
     _has_lit = False
     _grey = GREY["light"]
-
-
-def _index_filter(rows: ArrayLike) -> IndexFilter:
-    return IndexFilter(indices=np.asarray(rows).tolist())

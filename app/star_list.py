@@ -17,6 +17,8 @@ from app.styles import LIST_CSS
 
 WINDOW = 20
 """Rows rendered at a time."""
+FIRST = 8
+"""Rows rendered of a new list; a tray that shows more asks for more."""
 
 RenderRow = Callable[[int, int], str]
 """From the place in the list and the star's row in the atlas to the cells, as HTML."""
@@ -63,7 +65,7 @@ class StarList(pn.custom.JSComponent):
         self.param.update(
             total=len(self.rows),
             first=0,
-            rows_html=self._window_html(0),
+            rows_html=self._window_html(0, FIRST),
             active=self.place_of(focus),
         )
         self._send_msg({"type": "top"})
@@ -78,11 +80,11 @@ class StarList(pn.custom.JSComponent):
         first = max(0, min(first, self.total - 1))
         self.param.update(first=first, rows_html=self._window_html(first))
 
-    def _window_html(self, first: int) -> str:
+    def _window_html(self, first: int, n_rows: int = WINDOW) -> str:
         return "".join(
             f'<div class="row" role="option" data-index="{place}">'
             f"{self._render_row(place, int(self.rows[place]))}</div>"
-            for place in range(first, min(first + WINDOW, len(self.rows)))
+            for place in range(first, min(first + n_rows, len(self.rows)))
         )
 
     def _handle_msg(self, data: dict[str, Any]) -> None:

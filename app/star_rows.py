@@ -1,6 +1,7 @@
 """Rows of the tray as HTML: the folded thumbnail, the name, the class, what the list is about."""
 
 import math
+from functools import lru_cache
 from html import escape
 
 from app.atlas_store import AtlasStore
@@ -11,6 +12,7 @@ from app.photometry import photometry
 from app.thumbnails import folded_thumbnail
 
 
+@lru_cache(maxsize=4096)
 def thumbnail(store: AtlasStore, row: int, label: str | None = None) -> str:
     """Folded light curve of a star in the colour of its class, or words where it has none.
 

@@ -31,6 +31,7 @@ export function render({ model, el }) {
   const find = (selector) => bar.querySelector(selector)
   const [strip, all, field, unit] = [find(".strip"), find(".all"), find("input"), find("select")]
 
+  let points = JSON.parse(model.points) // t, y of the small folds
   const shown = () => model.period_days * model.factor
   // [name, period, factor or 0 where it is no multiple of P]
   const folds = () => [
@@ -52,14 +53,14 @@ export function render({ model, el }) {
   const draw = (canvas, days, on) => {
     const ratio = window.devicePixelRatio || 1
     const [width, height] = [canvas.clientWidth, canvas.clientHeight]
-    if (!width || !model.points.t) return
+    if (!width || !points.t) return
     canvas.width = width * ratio
     canvas.height = height * ratio
     const pen = canvas.getContext("2d")
     pen.scale(ratio, ratio)
     const style = getComputedStyle(bar)
     pen.fillStyle = style.getPropertyValue(on ? "--accent" : "--fg")
-    const { t, y } = model.points
+    const { t, y } = points
     for (let cycle = 0; cycle < 2; cycle++) {
       pen.globalAlpha = (on ? 0.9 : 0.62) / (1 + 0.8 * cycle)
       for (let i = 0; i < t.length; i++) {
@@ -155,6 +156,7 @@ export function render({ model, el }) {
     waiting = true
     queueMicrotask(() => { waiting = false; paint() })
   }
+  model.on("points", () => { points = JSON.parse(model.points) })
   for (const name of ["folded", "factor", "period_days", "zero", "points", "others", "residuals", "cameras",
     "has_cameras", "can_subtract", "theme"]) model.on(name, soon)
   model.on("msg:custom", (data) => {

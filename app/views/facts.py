@@ -60,7 +60,7 @@ class FactsView(pn.viewable.Viewer):
     @property
     def star(self) -> pd.Series:
         """Row of the objects table."""
-        return self.store.objects.iloc[self.state.focus]
+        return self.store.star(self.state.focus)
 
     def _identity_html(self) -> str:
         row, star = self.state.focus, self.star

@@ -188,7 +188,7 @@ class LightCurveView(pn.viewable.Viewer):
         spectra = self.store.spectra(row) if row >= 0 and self.points is not None else []
         if self.points is None or not spectra:
             return np.empty(0), []
-        star = self.store.objects.iloc[row]
+        star = self.store.star(row)
         times = spectrum_times(
             spectra, self.points, number(star, "ra_deg"), number(star, "dec_deg")
         )

@@ -17,7 +17,8 @@ from app.listing import Listing
 from app.palette import UNLABELLED
 from app.star_rows import bar_cell, class_cell, name_cell, number_cell, thumbnail
 from app.state import AppState
-from app.styles import CONTROLS, WORDS
+from app.styles import CONTROLS
+from app.words import Words
 
 N_NEIGHBORS = 30
 HEAD = (
@@ -50,7 +51,7 @@ class NeighborList(Listing):
         options = {MODALITY_NAMES.get(name, name): name for name in store.modalities}
         self.modality = pn.widgets.RadioButtonGroup(options=options, **CONTROLS)
         self.modality.param.watch(self._on_modality, "value")
-        self.heading = pn.pane.HTML(align="center", **WORDS)
+        self.heading = Words("tray-words", align="center", sizing_mode=None)
         self.bar = pn.Row(self.modality, self.heading, css_classes=["card-bar"], **CONTROLS)
         state.param.watch(lambda _: self.move_to(state.focus), "neighbor_modality")
 

@@ -152,9 +152,10 @@ class SpectrumView(pn.viewable.Viewer):
         with pn.io.hold():
             show_plot(self.column, bool(self.spectra))
             self.message.object = "" if self.spectra else self._message()
-            self.caption.object = ""
             if self.spectra:
                 self._draw_spectrum(self.spectra[max(self.which.value or 0, 0)])
+            else:
+                self.caption.object = ""
 
     def _message(self) -> str:
         if self.state.focus < 0:

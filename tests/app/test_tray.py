@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.atlas_store import AtlasStore
-from app.star_list import WINDOW, StarList
+from app.star_list import FIRST, WINDOW, StarList
 from app.state import AppState
 from app.views.facts import FactsView
 from app.views.neighbor_list import NeighborList
@@ -49,7 +49,7 @@ def test_a_long_list_sends_one_window() -> None:
     listing.fill(np.arange(1000), lambda place, row: f"<b>{row}</b>", focus=700)
     assert listing.total == 1000
     assert listing.active == 700
-    assert places(listing.rows_html) == list(range(WINDOW))
+    assert places(listing.rows_html) == list(range(FIRST))
     listing._handle_msg({"type": "window", "first": 500})
     assert places(listing.rows_html) == list(range(500, 500 + WINDOW))
     listing._handle_msg({"type": "window", "first": 995})
