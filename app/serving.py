@@ -50,11 +50,11 @@ def send_small_arrays_inline() -> None:
     if getattr(encode, "is_ours", False):
         return
 
-    def encode_bytes(self: Serializer, data: bytes | memoryview) -> BytesRep:
+    def encode_bytes(self: Serializer, obj: bytes | memoryview) -> BytesRep:
         deferred = self._deferred
-        self._deferred = deferred and memoryview(data).nbytes > SMALL_ARRAY
+        self._deferred = deferred and memoryview(obj).nbytes > SMALL_ARRAY
         try:
-            return encode(self, data)
+            return encode(self, obj)
         finally:
             self._deferred = deferred
 

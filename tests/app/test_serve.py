@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from bokeh.client import ClientSession
+from bokeh.client.util import websocket_url_for_server_url
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -35,3 +37,13 @@ def test_a_directory_that_is_no_atlas_is_told(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert str(tmp_path) in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_session_without_a_page_looks_for_nothing_outside(server: str) -> None:
+    with ClientSession(websocket_url=websocket_url_for_server_url(server)) as session:
+        session.connect()
+        connection = session._connection
+        asked = connection._protocol.create("PULL-DOC-REQ")
+        answer = connection._send_message_wait_for_reply(asked).content_json
+    assert "bundled/theme/native.css" in answer
+    assert "cdn.holoviz.org" not in answer
