@@ -161,6 +161,32 @@ def test_full_size_has_the_published_parameters() -> None:
     assert len(model.state_dict()) == 153
 
 
+@pytest.mark.parametrize(
+    ("modality", "n_parameters"),
+    [(None, 15_874_957), ("photometry", 1_845_898), ("spectra", 34_122), ("metadata", 285_706)],
+)
+def test_full_size_classifiers_have_the_published_parameters(
+    modality: str | None, n_parameters: int
+) -> None:
+    model = build(AstroM3Config(classification=True), modality)
+    assert sum(parameter.numel() for parameter in model.parameters()) == n_parameters
+
+
+@torch.no_grad()
+def test_the_classifier_of_all_modalities_reads_the_mean_of_their_unit_vectors(
+    tmp_path: Path,
+) -> None:
+    config = AstroM3Config(**(asdict(TINY) | {"classification": True}))
+    model, inputs = load_published(publish(config, tmp_path / "all")), tiny_inputs()
+    assert isinstance(model, AstroM3)
+    mean = torch.stack(list(model.encode(**inputs).values())).mean(0)
+    expected = mean @ model.fc.weight.T + model.fc.bias
+    torch.testing.assert_close(model(**inputs), expected)
+    plain = load_published(publish(TINY, tmp_path / "clip"))
+    with pytest.raises(InputError, match="no classifier head"):
+        plain(**inputs)
+
+
 @torch.no_grad()
 def test_round_trip_and_any_subset_of_modalities(tmp_path: Path) -> None:
     model = load_published(publish(TINY, tmp_path / "clip"))
