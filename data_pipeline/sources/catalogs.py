@@ -23,6 +23,8 @@ from data_pipeline.sources.tables import read_table
 
 MAX_EXACT = 2**53
 _MOSTLY = 0.5
+_YES = ("true", "1", "1.0", "t", "yes", "y")
+_NO = ("false", "0", "0.0", "f", "no", "n")
 _EMPTY = ("", "n/a", "na", "nan", "null", "none", "--", "-", "---", "...", "<na>")
 _NO_NAME = ("", "n/a", "nan", "null", "--", "<na>")
 
@@ -143,9 +145,9 @@ class _Account:
         skipped = [row for row, _ in bad]
         self.rows = np.setdiff1d(np.arange(1, len(raw) + len(bad) + 1), skipped)
 
-    def value(self, index: int, name: str, text: str) -> None:
+    def value(self, index: int, name: str, text: str, fault: str = "no number") -> None:
         self.rejections.add(
-            self.file, self.rows[index], "", f"{name} {text!r} is no number: value left out"
+            self.file, self.rows[index], "", f"{name} {text!r} is {fault}: value left out"
         )
 
 
@@ -157,8 +159,18 @@ def _typed(values: pd.Series, column: Column, account: _Account) -> pd.Series:
     if column.dtype == "string":
         return values.astype("str").where(values.notna())
     if column.dtype == "bool":
-        return values.astype("str").str.lower().isin(["true", "1", "1.0", "t", "yes", "y"])
+        return _truths(values, column, account)
     return values
+
+
+def _truths(values: pd.Series, column: Column, account: _Account) -> pd.Series:
+    """Read yes and no; what is missing stays missing and is not a no."""
+    text = values.astype("str").str.strip().str.lower()
+    yes, no = text.isin(_YES), text.isin(_NO)
+    for index in np.flatnonzero(~yes & ~no & values.notna() & ~text.isin(_EMPTY)):
+        account.value(int(index), column.name, str(values.iloc[index]), "neither true nor false")
+    known = yes | no
+    return yes if known.all() else yes.astype("boolean").where(known)
 
 
 def _numbers(values: pd.Series, column: Column, account: _Account) -> pd.Series:

@@ -8,11 +8,13 @@ import pandas as pd
 import pytest
 from astropy.table import Table
 
+from data_pipeline.build import build_survey
 from data_pipeline.config import BuildConfig, CatalogConfig, load_config
 from data_pipeline.errors import InputError
 from data_pipeline.sources import READERS, SourceData
 from data_pipeline.sources.tables import read_table
 from data_pipeline.spectra import air_to_vacuum
+from data_pipeline.survey import Survey
 
 GAIA = 4481234567890123457  # a float64 would end in ...3264
 CONFIG = """
@@ -78,6 +80,28 @@ def test_identifiers_stay_text(data: Path) -> None:
     assert objects["name"].tolist() == ["007", "a*b", "x"]
     assert objects["class_label"].isna().tolist() == [False, True, False]
     assert objects["sp"].iloc[2] == "M6e"
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (["yes", "", "no"], [1.0, np.nan, 0.0]),
+        (["1", "0", "0"], [1.0, 0.0, 0.0]),
+        (["T", "maybe", "F"], [1.0, np.nan, 0.0]),
+    ],
+)
+def test_what_is_missing_is_not_a_no(data: Path, cells: list[str], expected: list[float]) -> None:
+    stars = pd.read_csv(data / "stars.csv", dtype=str)
+    stars.assign(spotted=cells).to_csv(data / "stars.csv", index=False)
+    spotted = 'extra.spotted = { column = "spotted", dtype = "bool", role = "feature" }'
+    edit(data, "extra.sp =", f"{spotted}\nextra.sp =")
+    config = load_config(data / "my.toml")
+    build_survey(config, data / "survey")
+    survey = Survey.open(data / "survey")
+    assert survey.columns["spotted"].dtype == "bool"
+    np.testing.assert_array_equal(survey.features["spotted"], expected)
+    noted = survey.rejected["reason"].str.contains("spotted 'maybe' is neither true nor false")
+    assert noted.sum() == ("maybe" in cells)
 
 
 def test_light_curves_and_spectra_are_found(data: Path) -> None:
