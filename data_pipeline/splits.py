@@ -4,6 +4,7 @@ Within a class the stars are ordered by a hash of (seed, source_id), so a split 
 the order of the rows nor on the machine. Stars without a label are a class of their own here.
 """
 
+import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -33,12 +34,18 @@ def named_split(
         whole = named_split(stored, source_id, labels, base)
         if whole is None:
             return None
-        seed = int(base.removeprefix("seed-")) if base.startswith("seed-") else 42
+        seed = _seed(base)
         fraction = {subset: SUBSET_FRACTIONS[subset]}
-        return label_subsets(whole, source_id, labels, fraction, seed).assign(split=name)
-    if base == "seed" and subset.isdigit():
-        return holdout_split(source_id, labels, int(subset), name)
-    return None
+        subsets = label_subsets(whole, source_id, labels, fraction, 42 if seed is None else seed)
+        return subsets.assign(split=name)
+    seed = _seed(name)
+    return None if seed is None else holdout_split(source_id, labels, seed, name)
+
+
+def _seed(name: str) -> int | None:
+    """The seed that the name of a split states, if it does: 12 of "seed-12"."""
+    found = re.fullmatch(r"seed-([0-9]{1,9})", name)
+    return int(found[1]) if found else None
 
 
 def standard_splits(source_id: ArrayLike, labels: ArrayLike, seed: int = 42) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from data_pipeline.splits import (
     hash_order,
     holdout_split,
     label_subsets,
+    named_split,
     standard_splits,
 )
 
@@ -97,3 +98,15 @@ def test_survey_without_labels_can_be_split() -> None:
 def test_repeated_ids_are_refused() -> None:
     with pytest.raises(InputError, match="occur more than once"):
         holdout_split([1, 1], ["a", "b"])
+
+
+def test_splits_follow_from_their_names() -> None:
+    stored = holdout_split(IDS, LABELS, 3, "seed-mine")
+    by_name = named_split(stored, IDS, LABELS, "seed-7")
+    assert by_name is not None
+    pd.testing.assert_frame_equal(by_name, holdout_split(IDS, LABELS, 7, "seed-7"))
+    subset = named_split(stored, IDS, LABELS, "seed-mine-sub10")  # stored, by a name of its own
+    assert subset is not None
+    assert 0 < len(subset) < len(IDS)
+    for none in ("seed-x", "seed-²", "seed--1", f"seed-{'9' * 20}", "seed-7-sub7", "sub10"):
+        assert named_split(stored, IDS, LABELS, none) is None
