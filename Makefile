@@ -42,6 +42,7 @@ lint: $(VENV)/installed-test
 bench: $(VENV)/installed-test
 	$(PY) tests/install_browser.py
 	$(PY) tests/benchmarks/run.py
+	$(PY) tests/benchmarks/archive.py --search 200
 
 # Every check that needs a GPU; on one without: ARGS="--device cpu --tiny".
 gpu: $(VENV)/installed-test

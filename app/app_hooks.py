@@ -1,7 +1,8 @@
 """What `panel serve app` does once, before it listens: find or build the atlas and open it.
 
 Bokeh runs this file at start-up with what stands behind --args. Without an atlas there, the demo
-atlas is used, and built on first use. A path that is no atlas ends the server with one message.
+atlas is used, and built on first use; a survey gets a map of its own features. A path that is
+neither ends the server with one message.
 """
 
 import argparse
@@ -9,12 +10,14 @@ import gc
 import sys
 import threading
 from functools import partial
+from pathlib import Path
 
 import panel as pn
 from bokeh.settings import settings
 
 from app.atlas_store import AtlasStore
 from app.demo import demo_atlas
+from app.plain_survey import is_survey, survey_atlas
 from app.serving import listen_to_this_machine, send_small_arrays_inline, serve_health
 from app.shading import warm_up
 from app.star_view import MARKER_LIMIT
@@ -42,7 +45,8 @@ def open_atlas(arguments: list[str]) -> AtlasStore:
         raise InputError(
             f"one atlas at most, found {len(options.atlas)}: {' '.join(options.atlas)}."
         )
-    store = AtlasStore(Atlas.open(options.atlas[0] if options.atlas else demo_atlas(say)))
+    path = Path(options.atlas[0]) if options.atlas else demo_atlas(say)
+    store = AtlasStore(Atlas.open(survey_atlas(path, say) if is_survey(path) else path))
     log = VerdictLog(options.verdicts or default_url(store.atlas.path))
     store.verdicts = VerdictBook(log)
     say(f"Verdicts: {without_password(log.url)}, {len(log):,} entries.")

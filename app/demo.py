@@ -99,23 +99,23 @@ def _build(demo: Demo, whole: Path, say: Say) -> None:
     stars = ["--n-stars", str(demo.n_stars), "--seed", str(demo.seed)]
     try:
         say("1 of 3: simulating stars, light curves and spectra")
-        _run("data_pipeline", "demo", "--out", survey, *stars)
+        run_command("data_pipeline", "demo", "--out", survey, *stars)
         say("2 of 3: embedding them with the shipped model")
-        _run("model", "embed", survey, "--run", demo.run, "--out", embeddings)
+        run_command("model", "embed", survey, "--run", demo.run, "--out", embeddings)
         say("3 of 3: neighbours, maps and flags")
-        _run("model", "atlas", survey, embeddings, "--out", atlas)
+        run_command("model", "atlas", survey, embeddings, "--out", atlas)
         if not whole.exists():  # else another process was faster, with the same result
             part.rename(whole)
     finally:
         shutil.rmtree(part, ignore_errors=True)
 
 
-def _run(module: str, *arguments: str | Path) -> None:
+def run_command(module: str, *arguments: str | Path) -> None:
     """Run one of the project's commands; its progress goes to this terminal's stderr."""
     command: Sequence[str] = [sys.executable, "-m", module, *map(str, arguments)]
     done = subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
     if done.returncode:
         raise InputError(
-            f"the demo atlas could not be built: `{' '.join(command[1:])}` ended with status "
+            f"the atlas could not be built: `{' '.join(command[1:])}` ended with status "
             f"{done.returncode}; what it said stands above."
         )

@@ -3,6 +3,7 @@
 python -m data_pipeline build CONFIG.toml --out DIR [--data DIR] [--update] [--scheduler ADDRESS]
 python -m data_pipeline demo --out DIR
 python -m data_pipeline fetch astrom3 --out DIR
+python -m data_pipeline hats SURVEY --out DIR
 python -m data_pipeline inspect DIR [--verify] [--draw FILE] [--rejected FILE]
 """
 
@@ -35,6 +36,7 @@ def parser() -> argparse.ArgumentParser:
     _add_build(commands.add_parser("build", help="your own catalog, light curves, spectra"))
     _add_demo(commands.add_parser("demo", help="the simulated sky"))
     _add_fetch(commands.add_parser("fetch", help="published data, or what other catalogs say"))
+    _add_hats(commands.add_parser("hats", help="a survey as a HATS catalog, for LSDB and others"))
     _add_inspect(commands.add_parser("inspect", help="what is in a survey, what looks wrong"))
     return top
 
@@ -85,6 +87,13 @@ def _add_fetch(command: argparse.ArgumentParser) -> None:
     external.add_argument("--out", type=Path, required=True, metavar="FILE", help="CSV to write")
     external.add_argument("--radius", type=float, default=3.0, metavar="ARCSEC")
     external.set_defaults(run=_fetch_external)
+
+
+def _add_hats(command: argparse.ArgumentParser) -> None:
+    command.add_argument("survey", type=Path)
+    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="catalog to make")
+    command.add_argument("--overwrite", action="store_true", help="set an existing one aside")
+    command.set_defaults(run=_hats)
 
 
 def _add_inspect(command: argparse.ArgumentParser) -> None:
@@ -160,6 +169,15 @@ def _fetch_external(arguments: argparse.Namespace) -> None:
     survey = Survey.open(arguments.survey)
     n = fetch_external(survey, arguments.catalog, arguments.out, arguments.radius)
     print(f"{n} rows of {arguments.catalog} written to {arguments.out}")
+
+
+def _hats(arguments: argparse.Namespace) -> None:
+    from data_pipeline.hats import write_hats
+
+    survey = Survey.open(arguments.survey)
+    n = write_hats(survey, arguments.out, arguments.overwrite)
+    left_out = f"; {len(survey) - n} without a position left out" if n < len(survey) else ""
+    print(f"{arguments.out}: {n} stars{left_out}; {arguments.out}/survey.toml builds it again")
 
 
 def _inspect(arguments: argparse.Namespace) -> None:

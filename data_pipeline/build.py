@@ -28,7 +28,7 @@ from data_pipeline.features.compute import with_values
 from data_pipeline.inspection import contents
 from data_pipeline.light_curves import LightCurve
 from data_pipeline.observations import LIGHT_CURVES, SPECTRA, Observed, observe, ready
-from data_pipeline.periods import find_periods
+from data_pipeline.periods import PERIOD_COLUMNS, find_periods
 from data_pipeline.schema import Band, Column, did_you_mean
 from data_pipeline.selection import select
 from data_pipeline.sources import READERS, Rejections, SourceData
@@ -90,9 +90,12 @@ def build_survey(
             if strict:
                 _refuse_rejections(source.rejections)
         with _timed("periods", seconds):
-            todo, done = _todo(objects, curves, earlier)
-            periods = find_periods(todo, config.periods, cache=work / "periods", engine=engine)
-            periods = pd.concat([periods, done[0]])
+            todo, done = _todo(objects, curves, earlier, config.periods.source == "catalog")
+            if config.periods.source == "catalog":
+                periods = _catalog_periods(objects, config.name)
+            else:
+                found = find_periods(todo, config.periods, cache=work / "periods", engine=engine)
+                periods = pd.concat([found, done[0]])
         with _timed("features", seconds):
             computed = compute_features(
                 todo, periods, bands=config.features.bands or _blue_to_red(source.bands),
@@ -194,7 +197,10 @@ class _Curves:
 
 
 def _todo(
-    objects: pd.DataFrame, curves: Observed[LightCurve], earlier: EarlierSurvey
+    objects: pd.DataFrame,
+    curves: Observed[LightCurve],
+    earlier: EarlierSurvey,
+    from_catalog: bool,
 ) -> tuple[_Curves, tuple[pd.DataFrame, pd.DataFrame]]:
     """Return the light curves to be searched and described, and what an earlier survey says of
     the others.
@@ -202,6 +208,8 @@ def _todo(
     ids = objects["source_id"].tolist()
     have = [one for one in ids if one in curves]
     known = curves.unchanged.intersection(have)
+    if from_catalog:  # features depend on the period, and the catalog may have another now
+        known = earlier.with_period(known, objects)
     return _Curves(curves, [one for one in have if one not in known]), earlier.computed(known)
 
 
@@ -212,6 +220,25 @@ def _refuse_rejections(rejections: Rejections) -> None:
             f"--strict: {len(rejections.rows)} rows or files cannot be used; the first is {file}"
             f"{f', row {row}' if row else ''} ({original_id}): {reason}."
         )
+
+
+def _catalog_periods(objects: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return the catalog's periods in the form of those found."""
+    if "period_catalog_days" not in objects:
+        raise InputError(
+            f"{name}: periods.source = 'catalog', but no column of the catalog is "
+            "period_catalog_days. Name it in catalog.columns."
+        )
+    period = objects["period_catalog_days"].where(objects["period_catalog_days"] > 0)
+    known = period.notna()
+    return pd.DataFrame(
+        {
+            "source_id": objects["source_id"],
+            "period_days": period,
+            "period_method": np.where(known, "catalog", "none"),
+            "is_periodic": known,
+        }
+    ).reindex(columns=list(PERIOD_COLUMNS))
 
 
 def _blue_to_red(bands: Mapping[str, Band]) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ pair within the radius is found and kept with its separation; the nearest is the
 ambiguous when another candidate is almost as near: such pairs are reported, not hidden.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,7 @@ AMBIGUOUS_RATIO = 3.0
 AMBIGUOUS_FLOOR_ARCSEC = 0.1
 """Separations below this are no better than zero: astrometry and rounding of catalogs."""
 J2000 = 2000.0
+_ZONE_ROWS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -71,10 +73,14 @@ def match_positions(
     their_row, their_sky = _sky(
         theirs, their_epoch, our_epoch if not _has_motion(ours) else their_epoch
     )
-    if not len(our_row) or not len(their_row):
-        return _match(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
-    first, second, separation, _ = search_around_sky(our_sky, their_sky, radius_arcsec * u.arcsec)
-    return _match(our_row[first], their_row[second], separation.arcsec)
+    empty = np.empty(0, np.int64)
+    parts = [(empty, empty, np.empty(0))]
+    for one, other in _zones(our_sky.dec.deg, their_sky.dec.deg, radius_arcsec / 3600.0):
+        first, second, separation, _ = search_around_sky(
+            our_sky[one], their_sky[other], radius_arcsec * u.arcsec
+        )
+        parts.append((our_row[one[first]], their_row[other[second]], separation.arcsec))
+    return _match(*map(np.concatenate, zip(*parts, strict=True)))
 
 
 def match_keys(ours: pd.Series, theirs: pd.Series) -> Match:
@@ -112,6 +118,29 @@ def moved(
     start = SkyCoord(ra_deg, dec_deg, unit="deg")
     distance = np.hypot(pmra, pmdec) * years * u.mas
     return start.directional_offset_by(np.arctan2(pmra, pmdec) * u.rad, distance)
+
+
+def _zones(
+    our_dec: NDArray[np.float64], their_dec: NDArray[np.float64], radius_deg: float
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Yield rows of both sides, zone by zone of declination: the trees of a zone bound the memory.
+
+    Each of our rows is in one zone, with all of theirs that lie within the radius.
+    """
+    if not len(our_dec) or not len(their_dec):
+        return
+    ours, theirs = np.argsort(our_dec, kind="stable"), np.argsort(their_dec, kind="stable")
+    our_sorted, their_sorted = our_dec[ours], their_dec[theirs]
+    edges = np.append(their_sorted[::_ZONE_ROWS], 90.0)
+    edges[0] = -90.0
+    our_edge = np.searchsorted(our_sorted, edges)
+    our_edge[-1] = len(ours)
+    margin = radius_deg * 1.001
+    start = np.searchsorted(their_sorted, edges[:-1] - margin)
+    stop = np.searchsorted(their_sorted, edges[1:] + margin, side="right")
+    for i in range(len(edges) - 1):
+        if our_edge[i] < our_edge[i + 1] and start[i] < stop[i]:
+            yield ours[our_edge[i] : our_edge[i + 1]], theirs[start[i] : stop[i]]
 
 
 def _match(ours: NDArray, theirs: NDArray, separation: NDArray[np.float64]) -> Match:

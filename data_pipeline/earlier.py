@@ -18,7 +18,8 @@ from data_pipeline.config import BuildConfig
 from data_pipeline.features import FEATURE_COLUMNS
 from data_pipeline.features.compute import FEATURES_VERSION
 from data_pipeline.light_curves import LightCurve
-from data_pipeline.periods.parallel import PERIOD_COLUMNS, SEARCH_VERSION
+from data_pipeline.periods import PERIOD_COLUMNS
+from data_pipeline.periods.parallel import SEARCH_VERSION
 from data_pipeline.schema import Band
 from data_pipeline.spectra import Spectrum
 from data_pipeline.survey import Survey
@@ -72,6 +73,16 @@ class EarlierSurvey:
         if self._survey is None or self._spectra.get(source_id) != fingerprint:
             return None
         return self._survey.spectra(source_id)
+
+    def with_period(self, source_ids: set[int], objects: pd.DataFrame) -> set[int]:
+        """Return those stars whose period in the catalog is the period they were folded at."""
+        if self._survey is None or not source_ids:
+            return set()
+        then = self._survey.objects.set_index("source_id")["period_days"]
+        now = objects.set_index("source_id")["period_catalog_days"]
+        both = pd.DataFrame({"then": then, "now": now.where(now > 0)}).loc[sorted(source_ids)]
+        same = (both["then"] == both["now"]) | both.isna().all(axis=1)
+        return set(map(int, both.index[same]))
 
     def computed(self, source_ids: set[int]) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Return the periods and the features of some of its stars."""

@@ -68,7 +68,11 @@ def build_parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("embed", help="unit vectors of every star and modality")
     options.add_common(command, "EMB", "embeddings directory to make")
-    command.add_argument("--run", type=Path, required=True, help="run to embed with")
+    source = command.add_mutually_exclusive_group(required=True)
+    source.add_argument("--run", type=Path, help="run to embed with")
+    source.add_argument(
+        "--plain", action="store_true", help="no model: the survey's own features, standardised"
+    )
     command.set_defaults(main="embed")
 
     command = commands.add_parser("import-published", help="published AstroM3 weights as a run")

@@ -19,6 +19,7 @@ from model.embed import embed
 from model.execution import Execution
 from model.finetune import finetune
 from model.labels import read_labels
+from model.plain import embed_plain
 from model.predict import check_predictions_path, predict, write_predictions
 from model.run import Run
 from model.train import train
@@ -158,7 +159,10 @@ def embed_command(args: argparse.Namespace) -> None:
     """Embed, and say what is absent."""
     started = time.perf_counter()
     survey = Survey.open(args.survey)
-    embeddings = embed(survey, Run.open(args.run), args.out, _execution(args))
+    if args.plain:
+        embeddings = embed_plain(survey, args.out, args.overwrite)
+    else:
+        embeddings = embed(survey, Run.open(args.run), args.out, _execution(args))
     if distributed.rank() > 0:
         return
     seconds = time.perf_counter() - started

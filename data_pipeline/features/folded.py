@@ -4,12 +4,10 @@ The mean fold is a median in phase bins, fewer bins for fewer points, gaps bridg
 narrow eclipses survive it, which a short Fourier series would smear.
 """
 
-from itertools import pairwise
-
 import numpy as np
 from numpy.typing import NDArray
 
-from data_pipeline.features.series import median_absolute_deviation, ratio
+from data_pipeline.features.series import median_absolute_deviation, medians_between, ratio
 from data_pipeline.light_curves import phase_fold
 
 Array = NDArray[np.floating]
@@ -40,10 +38,9 @@ def mean_fold(phase: Array, value: Array) -> Array:
     n_bins = int(np.clip(len(value) // _POINTS_PER_BIN, 8, GRID_SIZE))
     order = np.argsort(phase)
     edges = np.searchsorted(phase[order], np.linspace(0, 1, n_bins + 1))
-    groups = [value[order][a:b] for a, b in pairwise(edges)]
-    filled = np.array([len(group) > 0 for group in groups])
+    filled = np.diff(edges) > 0
     centers = (np.arange(n_bins) + 0.5) / n_bins
-    medians = np.array([np.median(group) for group in groups if len(group)])
+    medians = medians_between(value[order], edges)
     whole = np.interp(centers, centers[filled], medians, period=1.0)
     smooth = 0.25 * np.roll(whole, 1) + 0.5 * whole + 0.25 * np.roll(whole, -1)
     return np.interp((np.arange(GRID_SIZE) + 0.5) / GRID_SIZE, centers, smooth, period=1.0)
@@ -51,8 +48,8 @@ def mean_fold(phase: Array, value: Array) -> Array:
 
 def fold_features(phase: Array, value: Array, tag: str) -> dict[str, float]:
     """Return the minima, widths and slopes of the mean fold; names end in `tag`."""
-    curve = mean_fold(phase, value)
-    curve = np.roll(curve, -int(np.argmax(curve)))  # the deepest minimum comes first
+    fold = mean_fold(phase, value)
+    curve = np.roll(fold, -int(np.argmax(fold)))  # the deepest minimum comes first
     bright = float(np.percentile(curve, 10))
     depth = curve[0] - bright
     features = {
@@ -63,7 +60,7 @@ def fold_features(phase: Array, value: Array, tag: str) -> dict[str, float]:
         "flat_fraction": float(np.mean(curve < bright + _FLAT * depth)),
         "rise_fraction": float(np.argmin(curve)) / GRID_SIZE,
         "steepness": _steepness(curve),
-        "residual": _residual(phase, value),
+        "residual": _residual(phase, value, fold),
     }
     return {f"{name}_{tag}": number for name, number in features.items()}
 
@@ -95,8 +92,7 @@ def _steepness(curve: Array) -> float:
     return float(np.log10(ratio(-change.min(), change.max()))) if np.ptp(curve) > 0 else np.nan
 
 
-def _residual(phase: Array, value: Array) -> float:
-    curve = mean_fold(phase, value)
+def _residual(phase: Array, value: Array, curve: Array) -> float:
     centers = (np.arange(GRID_SIZE) + 0.5) / GRID_SIZE
     left = value - np.interp(phase, centers, curve, period=1.0)
     return ratio(median_absolute_deviation(left), median_absolute_deviation(value))

@@ -59,9 +59,17 @@ def skewness(value: Array) -> float:
 def group_medians(time: Array, value: Array, width_days: float) -> tuple[Array, NDArray[np.int64]]:
     """Return the medians of consecutive windows that hold points, and their counts."""
     window = np.floor((time - time[0]) / width_days)
-    starts = np.flatnonzero(np.diff(window, prepend=-1.0))
-    groups = np.split(value, starts[1:])
-    return np.array([np.median(g) for g in groups]), np.array([len(g) for g in groups])
+    edges = np.append(np.flatnonzero(np.diff(window, prepend=-1.0)), len(value))
+    return medians_between(value, edges), np.diff(edges)
+
+
+def medians_between(value: Array, edges: NDArray[np.integer]) -> Array:
+    """Return the median of each `value[edges[i]:edges[i + 1]]` that holds points."""
+    count = np.diff(edges)
+    group = np.repeat(np.arange(len(count)), count)
+    ordered = value[edges[0] : edges[-1]][np.lexsort((value[edges[0] : edges[-1]], group))]
+    start, count = (edges[:-1] - edges[0])[count > 0], count[count > 0]
+    return (ordered[start + (count - 1) // 2] + ordered[start + count // 2]) / 2
 
 
 def slow_change(time: Array, value: Array) -> dict[str, float]:

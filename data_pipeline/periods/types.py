@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from data_pipeline.errors import InputError
+
 
 @dataclass(frozen=True)
 class PeriodConfig:
@@ -31,6 +33,9 @@ class PeriodConfig:
         Light curves with fewer good points are not searched.
     false_alarm : float
         A period is claimed where noise alone would match its fit less often than this.
+    source : str
+        "search" the light curves, or take the periods of the "catalog" (a star without one then
+        has none): much faster, and only as right as the catalog.
     """
 
     min_period_days: float = 0.03
@@ -40,6 +45,11 @@ class PeriodConfig:
     n_peaks: int = 8
     min_points: int = 8
     false_alarm: float = 1e-3
+    source: str = "search"
+
+    def __post_init__(self) -> None:
+        if self.source not in ("search", "catalog"):
+            raise InputError(f"periods.source is 'search' or 'catalog', not {self.source!r}.")
 
 
 @dataclass(frozen=True)

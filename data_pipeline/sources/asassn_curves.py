@@ -16,6 +16,7 @@ are HJD (UTC); Sky Patrol v2 gives JD, to which the light travel time to the Sun
 """
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -50,8 +51,8 @@ def parse(path: Path, data: bytes, star: Star, note: Note) -> LightCurve:
     """Return the light curve in one file; see `curve_tables.CurveReader.read`."""
     text = data.decode("utf-8", errors="replace")
     names, rows, is_jd = _rows(text, path, note)
-    cells = np.array(rows, dtype=np.str_).reshape(len(rows), len(names))
-    column = {name: cells[:, i] for i, name in enumerate(names) if name}
+    cells = zip(*rows, strict=True) if rows else [()] * len(names)
+    column = {name: values for name, values in zip(names, cells, strict=True) if name}
     missing = {"time"} - set(column) or (
         {"mag", "flux"} if not {"mag", "flux"} & set(column) else set()
     )
@@ -61,9 +62,9 @@ def parse(path: Path, data: bytes, star: Star, note: Note) -> LightCurve:
         )
     n = len(rows)
     empty = np.full(n, np.nan)
-    mag_text = column.get("mag", np.full(n, "nan"))
-    limit = np.char.startswith(mag_text, ">")
-    mag = _floats(np.char.lstrip(mag_text, ">"))
+    written = column.get("mag", ("nan",) * n)
+    limit = np.fromiter((one.startswith(">") for one in written), bool, n)
+    mag = _floats([one.lstrip(">") for one in written])
     mag_err = _floats(column["mag_err"]) if "mag_err" in column else empty.copy()
     limit |= mag_err >= NO_ERROR
     mag[mag >= NO_ERROR] = np.nan
@@ -74,17 +75,17 @@ def parse(path: Path, data: bytes, star: Star, note: Note) -> LightCurve:
         note(f"{n - usable.sum()} of {n} times are missing: those points left out")
     if is_jd:
         time = heliocentric(time, star)
-    camera = column.get("camera", np.full(n, ""))
+    camera = np.array(column["camera"], np.str_) if "camera" in column else np.full(n, "")
     curve = LightCurve.from_values(
         np.where(usable, time, 0.0),
         mag=mag,
         mag_err=mag_err,
         flux=_floats(column["flux"]) if "flux" in column else empty,
         flux_err=_floats(column["flux_err"]) if "flux_err" in column else empty,
-        band=_bands(column.get("band"), camera),
+        band=_bands(np.array(column["band"], np.str_) if "band" in column else None, camera),
         camera=camera,
         is_upper_limit=limit,
-        quality=(~np.isin(column["quality"], _GOOD_QUALITY)).astype(np.int16)
+        quality=(~np.isin(np.array(column["quality"], np.str_), _GOOD_QUALITY)).astype(np.int16)
         if "quality" in column
         else 0,
     )
@@ -112,7 +113,9 @@ def _rows(text: str, path: Path, note: Note) -> tuple[list[str], list[list[str]]
             continue
         if not header:
             header = list(_V_DATABASE)
-        cells = [cell.strip() for cell in bare.split(split)]
+        cells = bare.split(split)
+        if split is not None:
+            cells = [cell.strip() for cell in cells]
         if len(cells) != len(header) or not _is_number(cells[0]):
             n_bad, first_bad = n_bad + 1, first_bad or bare
             continue
@@ -133,11 +136,11 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _floats(text: NDArray[np.str_]) -> NDArray[np.float64]:
+def _floats(text: Sequence[str]) -> NDArray[np.float64]:
     try:
-        return text.astype(np.float64)
+        return np.fromiter(map(float, text), np.float64, len(text))
     except ValueError:
-        return np.array([float(one) if _is_number(one) else np.nan for one in text])
+        return np.array([float(one) if _is_number(one) else np.nan for one in text], np.float64)
 
 
 def _bands(written: NDArray[np.str_] | None, camera: NDArray[np.str_]) -> NDArray[np.str_]:

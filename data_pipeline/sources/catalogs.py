@@ -4,7 +4,7 @@ Nothing goes missing silently: a row that cannot be used and a value that is no 
 in the account, with file, row and what was found.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -19,6 +19,7 @@ from data_pipeline.known_columns import KNOWN_COLUMNS, METADATA, SPELLINGS, find
 from data_pipeline.schema import Column
 from data_pipeline.sources.archives import is_archive, open_files
 from data_pipeline.sources.base import Rejections, need_file
+from data_pipeline.sources.hats_tables import Choose, identity_file, is_hats
 from data_pipeline.sources.tables import read_table
 
 MAX_EXACT = 2**53
@@ -30,20 +31,26 @@ _NO_NAME = ("", "n/a", "nan", "null", "--", "<na>")
 
 
 def open_table(
-    data_dir: Path, file: str, form: TableFormat, text: tuple[str, ...] = ()
+    data_dir: Path,
+    file: str,
+    form: TableFormat,
+    text: tuple[str, ...] = (),
+    choose: Choose | None = None,
 ) -> pd.DataFrame:
-    """Read a table from a file below data_dir, or from inside an archive there."""
+    """Read a table from a file below data_dir, or from inside an archive there, or from HATS."""
     if form.readme and "\n" not in form.readme:
         path, data = locate(data_dir, form.readme)
         content = path.read_bytes() if data is None else data
         form = replace(form, readme=content.decode(form.encoding))
     path, data = locate(data_dir, file)
-    return read_table(path, text, form, data)
+    return read_table(path, text, form, data, choose)
 
 
 def locate(data_dir: Path, file: str) -> tuple[Path, bytes | None]:
     """Return the path of a file, and its content if it lies in an archive."""
     path = data_dir / file
+    if is_hats(path):
+        return path, None
     if path.is_file() or not file:
         return need_file(path), None
     root, parts = data_dir, list(PurePosixPath(file).parts)
@@ -69,7 +76,7 @@ def on_disk(data_dir: Path, file: str) -> Path:
         path /= part
         if path.is_file():
             break
-    return path
+    return identity_file(path) if is_hats(path) else path
 
 
 def read_columns(
@@ -101,11 +108,16 @@ def read_columns(
     texts = [name for name, one in definitions.items() if one.role == "id"]
     spelled = [s for name in known if name in texts for s in spellings.get(name, ())]
     as_text = [asked[name] for name in texts if name in asked] + spelled
-    raw = open_table(data_dir, file, form, tuple(as_text))
+
+    def choose(has: Sequence[str]) -> set[str]:
+        asked_for = (find_column(column, has) for column in asked.values())
+        return {*recognise(has, known, spellings).values(), *filter(None, asked_for)}
+
+    raw = open_table(data_dir, file, form, tuple(as_text), choose)
     if not len(raw):
         raise InputError(f"{file} has a header and no rows.")
     found = found_columns(raw, asked, file)
-    names = {**recognise(map(str, raw.columns), known, spellings), **found}
+    names = {**recognise(raw.attrs["columns"], known, spellings), **found}
     account = _Account(raw, Path(file).name, rejections)
     unique = set(names.values())
     repeated = sorted(unique & set(raw.attrs.get("repeated", ())))
@@ -124,7 +136,7 @@ def read_columns(
 
 def found_columns(raw: pd.DataFrame, asked: Mapping[str, str], file: str) -> dict[str, str]:
     """Return the columns that were asked for, spelled as the file spells them."""
-    has = list(map(str, raw.columns))
+    has = raw.attrs["columns"]
     found = {name: find_column(column, has) for name, column in asked.items()}
     missing = [asked[name] for name, column in found.items() if column is None]
     if missing:

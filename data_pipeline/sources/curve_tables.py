@@ -17,7 +17,7 @@ from data_pipeline.schema import Band, did_you_mean
 VALUE_COLUMNS = (
     "time", "mag", "mag_err", "flux", "flux_err", "band", "camera", "is_upper_limit", "quality"
 )  # fmt: skip
-_DEFAULT = {"time": "time", "mag": "mag", "mag_err": "mag_err"}
+DEFAULT_COLUMNS = {"time": "time", "mag": "mag", "mag_err": "mag_err"}
 _GEOCENTER = EarthLocation.from_geocentric(0.0, 0.0, 0.0, unit="m")
 Star = Mapping[str, object]
 Note = Callable[[str], None]
@@ -52,7 +52,7 @@ class CurveReader:
         for row, reason in table.attrs.get("bad_rows", ()):
             note(f"line {row} {reason}: left out")
         if not self.options.band_columns:
-            columns = self.options.columns or _DEFAULT
+            columns = self.options.columns or DEFAULT_COLUMNS
             return self._part(table, columns, "", star, note)
         shared = dict(self.options.columns)
         parts = [
@@ -146,7 +146,8 @@ def _picked(table: pd.DataFrame, columns: Mapping[str, str]) -> dict[str, pd.Ser
             continue
         found = column if column in has else by_lower.get(column.lower())
         if found is None:
-            raise InputError(f"has no column {column}; it has {', '.join(has[:12])}.")
+            listed = ", ".join(table.attrs.get("columns", has)[:12])
+            raise InputError(f"has no column {column}; it has {listed}.")
         if found in table.attrs.get("repeated", ()):
             raise InputError(f"has the column {found!r} more than once.")
         picked[name] = table[found]

@@ -19,7 +19,8 @@ from data_pipeline.sources import asassn_curves
 from data_pipeline.sources.archives import FileSet
 from data_pipeline.sources.base import Ids, Rejections, owners_of
 from data_pipeline.sources.catalogs import on_disk, open_table
-from data_pipeline.sources.curve_tables import CurveReader, Star
+from data_pipeline.sources.curve_tables import DEFAULT_COLUMNS, CurveReader, Star
+from data_pipeline.sources.hats_tables import Choose
 from data_pipeline.sources.star_files import files_of_stars, note_problems, split_pattern
 from data_pipeline.sources.tables import read_table
 from data_pipeline.sources.unparsed import Note, Piece, Unparsed, Unreadable
@@ -192,13 +193,15 @@ class Curves:
                 "{original_id} into the name."
             )
         key = keys[0]
+        options = self._config.light_curves
         table = open_table(
-            self._config.data_dir, name, self._config.light_curves.table, (columns[key],)
+            self._config.data_dir, name, options.table, (columns[key],), _choice(options)
         )
         attrs = table.attrs
         if columns[key] not in table:
             raise InputError(
-                f"{name} has no column {columns[key]}; it has {', '.join(map(str, table))}."
+                f"{name} has no column {columns[key]}; it has "
+                f"{', '.join(table.attrs['columns'][:12])}."
             )
         table = _exploded(table)
         owner = _owners(table[columns[key]], key, objects)
@@ -220,6 +223,14 @@ class Curves:
                 Path(file).name, index + 1, keys.iloc[index],
                 "light curve of a star not in the catalog",
             )  # fmt: skip
+
+
+def _choice(options: LightCurveConfig) -> Choose:
+    """Return what picks the columns that a configuration names."""
+    named = [*options.columns.values(), *DEFAULT_COLUMNS.values()]
+    named += [name for own in options.band_columns.values() for name in own.values()]
+    wanted = {name.lower() for name in named}
+    return lambda names: [name for name in names if name.lower() in wanted]
 
 
 def _exploded(table: pd.DataFrame) -> pd.DataFrame:

@@ -4,6 +4,7 @@ LAMOST catalogs (DR1 to DR10, general or stellar) are separated by "|" or ","; t
 in name and number. A spectrum's file is named by plan: spec-LMJD-PLANID_spSS-FFF.fits.gz.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -66,7 +67,13 @@ def read_index(data_dir: Path, index: RecordIndex, rejections: Rejections) -> pd
 def _lamost(data_dir: Path, index: RecordIndex) -> pd.DataFrame:
     words = {name: spelled.split() for name, spelled in _LAMOST.items()}
     ids = [*words["source_id"], *words["planid"], *words["obsid"], *index.columns.values()]
-    raw = open_table(data_dir, index.file, index.table, tuple(ids))
+    spellings = {word for spelled in words.values() for word in spelled}
+
+    def choose(names: Sequence[str]) -> list[str]:
+        own = index.columns.values()
+        return [name for name in names if name.lower() in spellings or name in own]
+
+    raw = open_table(data_dir, index.file, index.table, tuple(ids), choose)
     lower = {str(name).lower(): str(name) for name in raw.columns}
     found = {
         name: next((lower[word] for word in spelled if word in lower), None)

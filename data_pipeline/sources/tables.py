@@ -10,13 +10,12 @@ import gzip
 import io
 import lzma
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pyarrow.parquet as pq
 from astropy.io import ascii as cds
 from astropy.io import fits
@@ -25,6 +24,7 @@ from astropy.utils.exceptions import AstropyUserWarning
 
 from data_pipeline.config_tables import TableFormat
 from data_pipeline.errors import InputError
+from data_pipeline.sources.hats_tables import Choose, is_hats, read_hats, to_frame
 from data_pipeline.sources.text_tables import read_text
 
 _COMPRESSED: dict[bytes, Callable[[IO[bytes]], Any]] = {
@@ -36,7 +36,11 @@ _HEAD = 1 << 16
 
 
 def read_table(
-    path: Path, text: Sequence[str] = (), form: TableFormat | None = None, data: bytes | None = None
+    path: Path,
+    text: Sequence[str] = (),
+    form: TableFormat | None = None,
+    data: bytes | None = None,
+    choose: Choose | None = None,
 ) -> pd.DataFrame:
     """Read a table; its units and its unusable rows are in ``.attrs``.
 
@@ -50,22 +54,32 @@ def read_table(
         What the content does not say by itself.
     data : bytes, optional
         The content, where it comes from an archive.
+    choose : callable, optional
+        From the names of all columns to those needed; a long table then takes less memory.
 
     Returns
     -------
     DataFrame
         ``attrs["units"]``: unit by column, where the file says so; ``attrs["bad_rows"]``: pairs of
-        a data row, from 1, and why it could not be read.
+        a data row, from 1, and why it could not be read; ``attrs["columns"]``: all the file's.
     """
     form = form or TableFormat()
     try:
+        if data is None and is_hats(path):
+            return _finished(read_hats(path, choose), form)
         with path.open("rb") if data is None else io.BytesIO(data) as stream:
-            table = _read(uncompressed(stream), path, text, form)
+            table = _read(uncompressed(stream), path, text, form, choose)
     except InputError:
         raise
     except Exception as error:  # the libraries raise anything on damaged files
         raise InputError(f"{path} cannot be read as a table: {_words(error)}") from None
-    table.attrs = {"units": {}, "bad_rows": [], **table.attrs}
+    return _finished(table, form)
+
+
+def _finished(table: pd.DataFrame, form: TableFormat) -> pd.DataFrame:
+    nothing: dict[Hashable, Any] = {"units": {}, "bad_rows": []}
+    nothing["columns"] = list(map(str, table.columns))
+    table.attrs = {**nothing, **table.attrs}
     _blank_missing(table, form)
     return table
 
@@ -80,14 +94,16 @@ def uncompressed(stream: IO[bytes]) -> IO[bytes]:
     return stream
 
 
-def _read(stream: IO[bytes], path: Path, text: Sequence[str], form: TableFormat) -> pd.DataFrame:
+def _read(
+    stream: IO[bytes], path: Path, text: Sequence[str], form: TableFormat, choose: Choose | None
+) -> pd.DataFrame:
     head = stream.read(_HEAD)
     stream.seek(0)
     if not head.strip():
         raise InputError(f"{path} is empty ({len(head)} bytes).")
     _check_kind(path, head)
     if head.startswith(b"PAR1"):
-        return _parquet(stream)
+        return _parquet(stream, choose)
     if head.startswith(b"SIMPLE  ="):
         return _fits(stream, path, form)
     if head.startswith(b"PK") and path.suffix == ".npz":
@@ -104,7 +120,7 @@ def _read(stream: IO[bytes], path: Path, text: Sequence[str], form: TableFormat)
             f"{path} is no table that can be read here (binary, it begins with {head[:8]!r}). "
             "Convert it to Parquet, FITS, VOTable, ECSV or CSV."
         )
-    return read_text(stream, head, path, text, form)
+    return read_text(stream, head, path, text, form, choose)
 
 
 def _check_kind(path: Path, head: bytes) -> None:
@@ -126,17 +142,9 @@ def _check_kind(path: Path, head: bytes) -> None:
             )
 
 
-def _parquet(stream: IO[bytes]) -> pd.DataFrame:
-    """Read Parquet; nested light curves become columns such as "lc.time"."""
-    table = pq.read_table(stream)
-    while any(pa.types.is_struct(field.type) for field in table.schema):
-        table = table.flatten()
-    units = {
-        field.name: (field.metadata or {}).get(b"unit", b"").decode() for field in table.schema
-    }
-    frame = table.to_pandas(integer_object_nulls=True)
-    frame.attrs = {"units": {name: unit for name, unit in units.items() if unit}}
-    return frame
+def _parquet(stream: IO[bytes], choose: Choose | None) -> pd.DataFrame:
+    file = pq.ParquetFile(stream)
+    return to_frame([file], file.schema_arrow, choose)
 
 
 def _fits(stream: IO[bytes], path: Path, form: TableFormat) -> pd.DataFrame:

@@ -11,9 +11,11 @@ import pandas as pd
 
 from data_pipeline.config_tables import TableFormat
 from data_pipeline.errors import InputError
+from data_pipeline.sources.hats_tables import Choose
 
 _SEPARATORS = (",", "|", ";", "\t", "&")
 _BLANKS = r"\s+"
+_ROWS_AT_A_TIME = 1_000_000
 _MISSING = ["--", "---", "...", "N/A", "n/a", "null", "NULL", "None", "nan", "NaN", ""]
 _BYTE_ORDER = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
 
@@ -30,7 +32,12 @@ class _Layout:
 
 
 def read_text(
-    stream: IO[bytes], head: bytes, path: Path, text: Sequence[str], form: TableFormat
+    stream: IO[bytes],
+    head: bytes,
+    path: Path,
+    text: Sequence[str],
+    form: TableFormat,
+    choose: Choose | None = None,
 ) -> pd.DataFrame:
     """Read a text table; see `tables.read_table`."""
     layout = _layout(head, path, form)
@@ -48,20 +55,27 @@ def read_text(
         "skipinitialspace": True,
     }
     bad_rows: list[tuple[int, str]] = []
+    chosen = layout.names if choose is None else choose(layout.names)
+    kept = [name for name in layout.names if name in chosen]
     try:
-        table = pd.read_csv(
+        # All columns are parsed, so that rows of another length are seen; but not all at once.
+        with pd.read_csv(
             stream, skiprows=layout.n_skipped, encoding=layout.encoding, on_bad_lines="error",
-            **options,
-        )  # fmt: skip
+            chunksize=_ROWS_AT_A_TIME, **options,
+        ) as chunks:  # fmt: skip
+            table = pd.concat([chunk[kept] for chunk in chunks], ignore_index=True)
     except UnicodeDecodeError as error:
         raise _not_text(path, layout.encoding, error) from None
     except pd.errors.ParserError:
         stream.seek(0)
         clean, bad_rows = _whole_rows(stream, path, layout, form)
-        table = pd.read_csv(clean, **options)
+        table = pd.read_csv(clean, **options)[kept]
     for name in table.columns[table.dtypes == "str"]:
         table[name] = table[name].str.strip()
-    table.attrs = {"units": layout.units, "bad_rows": bad_rows, "repeated": layout.repeated}
+    table.attrs = {
+        "units": layout.units, "bad_rows": bad_rows, "repeated": layout.repeated,
+        "columns": layout.names,
+    }  # fmt: skip
     return table
 
 

@@ -45,6 +45,7 @@ def prepare(survey: Survey, config: PhotometryConfig, rows: NDArray[np.intp]) ->
     absence = np.array([star[0] for star in stars], dtype=np.int8)
     log_period = np.log10(periods[absence == 0])
     stars = [star for star in stars if star[0] == 0]
+    shape = (len(stars), len(bands))  # a survey of spectra alone has no band at all
     return ModalityArrays(
         absence=absence,
         n_points=np.array([len(star[1]["time"]) for star in stars], dtype=np.int64),
@@ -53,8 +54,8 @@ def prepare(survey: Survey, config: PhotometryConfig, rows: NDArray[np.intp]) ->
             for name, dtype in POINTS.items()
         },
         per_object={
-            "log_scatter": np.array([s[2] for s in stars], np.float32).reshape(-1, len(bands)),
-            "level": np.array([s[3] for s in stars], np.float32).reshape(-1, len(bands)),
+            "log_scatter": np.array([s[2] for s in stars], np.float32).reshape(shape),
+            "level": np.array([s[3] for s in stars], np.float32).reshape(shape),
             "log_period": log_period.astype(np.float32),
             "is_claimed": is_claimed[absence == 0].astype(np.float32),
         },
@@ -66,7 +67,8 @@ def model_periods(survey: Survey) -> tuple[NDArray[np.float64], NDArray[np.bool_
     """Return the survey's own period of each object (N,), days, and whether it is claimed (N,).
 
     Where no period is claimed it is the best guess, the first alternative; NaN where there is none
-    either. A period that a catalog or the truth gives is never an input of the model.
+    either. A period that a catalog or the truth gives is never an input of the model, unless the
+    survey was built to stand by its catalog's periods (`periods.source`).
     """
 
     def ours(name: str) -> NDArray[np.float64]:

@@ -174,6 +174,27 @@ def test_an_update_with_other_settings_computes_everything(mine: Path, tmp_path:
     )
 
 
+def test_periods_of_the_catalog_are_taken_and_followed(mine: Path, tmp_path: Path) -> None:
+    """A period the catalog changed is followed by an update, though no light curve changed."""
+    text = CONFIG.replace("min_period_days = 0.3", 'source = "catalog"')
+    mine.write_text(text.replace("class_label =", 'period_catalog_days = "p", class_label ='))
+    stars = pd.read_csv(mine.parent / "stars.csv")
+    stars.assign(p=[0.5, 0.618, np.nan, 0.0]).to_csv(mine.parent / "stars.csv", index=False)
+    build_survey(load_config(mine), tmp_path / "survey", overwrite=True)
+    objects = Survey.open(tmp_path / "survey").objects
+    assert objects["period_days"].tolist()[:2] == [0.5, 0.618]
+    assert objects["period_method"].tolist() == ["catalog", "catalog", "none", "none"]
+    assert objects["is_periodic"].tolist() == [True, True, False, False]
+    assert objects["lc_string_length_p"][0] > 0.5 > 0.1 > objects["lc_string_length_p"][1]
+    stars.assign(p=[0.618, 0.618, np.nan, 0.0]).to_csv(mine.parent / "stars.csv", index=False)
+    figures = build_survey(load_config(mine), tmp_path / "survey", update=True)
+    assert figures["n_computed"] == 1
+    build_survey(load_config(mine), tmp_path / "fresh")
+    assert directories.content_hash(tmp_path / "survey") == directories.content_hash(
+        tmp_path / "fresh"
+    )
+
+
 def test_two_builds_of_one_survey_exclude_each_other(mine: Path, tmp_path: Path) -> None:
     from filelock import FileLock
 

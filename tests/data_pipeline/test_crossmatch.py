@@ -170,3 +170,18 @@ def test_joins_that_cannot_be_are_refused(data: Path, old: str, new: str, messag
     (data / "my.toml").write_text(text.replace(old, new))
     with pytest.raises(InputError, match=message):
         READERS["files"](load_config(data / "my.toml"))
+
+
+def test_zones_of_declination_give_the_pairs_of_the_whole_sky(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng = np.random.default_rng(4)
+    theirs = pd.DataFrame({"ra_deg": rng.uniform(0, 2, 400), "dec_deg": rng.uniform(-90, 90, 400)})
+    theirs.loc[:50, "dec_deg"] = rng.uniform(-1e-3, 1e-3, 51)  # many at one edge
+    ours = theirs.sample(frac=0.5, random_state=1).reset_index(drop=True)
+    ours["dec_deg"] = (ours["dec_deg"] + rng.normal(0, 4e-4, len(ours))).clip(-90, 90)
+    whole = match_positions(ours, theirs, 2.0)
+    monkeypatch.setattr("data_pipeline.crossmatch._ZONE_ROWS", 7)
+    zones = match_positions(ours, theirs, 2.0)
+    assert len(whole.pairs) > 50
+    pd.testing.assert_frame_equal(whole.pairs, zones.pairs)
