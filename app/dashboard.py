@@ -1,5 +1,6 @@
 """The page: which view stands where, and the wires between the header and the state. No data."""
 
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
@@ -43,8 +44,9 @@ class Dashboard:
         self.map = MapView(self.state, store)
         self.scatter = ScatterView(self.state, store)
         self.legend = LegendView(self.state, store)
-        self.card = Card(self.state, store)
-        self.tray = Tray(self.state, store)
+        self.card_place, self.tray_place = (
+            pn.Column(sizing_mode="stretch_both", margin=0) for _ in range(2)
+        )
         self.header = self._make_header()
         self.rail = Rail(mode=self.state.mode, hints=HINTS, sizing_mode="stretch_both")
         self.map_bar = MapBar(
@@ -73,7 +75,23 @@ class Dashboard:
         page.add_variable("app_favicon", f"data:image/svg+xml,{quote(static('logo.svg'))}")
         for name, part in self._parts().items():
             page.add_panel(name, part)
+        pn.state.onload(self._add_card_and_tray)
         return page
+
+    @cached_property
+    def card(self) -> Card:
+        """The star in focus; made when the maps stand, or when first wanted."""
+        return Card(self.state, self.store)
+
+    @cached_property
+    def tray(self) -> Tray:
+        """What lies below the maps; made when they stand."""
+        return Tray(self.state, self.store)
+
+    def _add_card_and_tray(self) -> None:
+        with pn.io.hold():
+            self.card_place.append(self.card)
+            self.tray_place.append(self.tray)
 
     def _parts(self) -> dict[str, Any]:
         return {
@@ -81,8 +99,8 @@ class Dashboard:
             "map_bar": self.map_bar, "map": self.map,
             "scatter_bar": self.scatter_bar, "scatter": self.scatter,
             "legend": self.legend,
-            "tray": self.tray,
-            "card": self.card,
+            "tray": self.tray_place,
+            "card": self.card_place,
         }  # fmt: skip
 
     def _make_header(self) -> Header:

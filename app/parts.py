@@ -136,6 +136,13 @@ def cut(store: AtlasStore, choice: ClusterChoice) -> Partition:
     store : AtlasStore
     choice : ClusterChoice
     """
+    partition = divided(store, choice)
+    parts = [described(store, partition, part) for part in partition.parts]
+    return replace(partition, parts=parts)
+
+
+def divided(store: AtlasStore, choice: ClusterChoice) -> Partition:
+    """Cluster one class; of its parts nothing is known yet but their stars."""
     rows = members(store, choice.label, choice.modality, choice.selected)
     points = np.asarray(points_of(store, choice)[rows], dtype=np.float64)
     placed = np.isfinite(points).all(axis=1)
@@ -145,12 +152,19 @@ def cut(store: AtlasStore, choice: ClusterChoice) -> Partition:
     found = subclusters(
         points, method=choice.method, eps=choice.eps or None, min_samples=choice.min_samples
     )
+    nothing = np.empty(0)
     parts = [
-        replace(summed_up(store, number, rows[found.part == number]),
-                apart_by=_apart_by(store, rows, found.part == number))
+        Part(number, rows[found.part == number], nothing, np.empty((3, 0)), 0, nothing, nothing, 0)
         for number in found.summary["part"].tolist()
-    ]  # fmt: skip
+    ]
     return Partition(choice, parts, found.params, rows, found.part)
+
+
+def described(store: AtlasStore, partition: Partition, part: Part) -> Part:
+    """Sum up one part and tell what sets it apart from the others."""
+    whole = summed_up(store, part.number, part.rows)
+    member = partition.part == part.number
+    return replace(whole, apart_by=_apart_by(store, partition.rows, member))
 
 
 def stability(store: AtlasStore, partition: Partition) -> Stability:

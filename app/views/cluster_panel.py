@@ -5,6 +5,7 @@ median spectra. The cutting runs in a thread; a result that comes after a newer 
 """
 
 import asyncio
+from dataclasses import replace
 from functools import partial
 from html import escape
 from typing import Any
@@ -24,6 +25,8 @@ from app.parts import (
     Part,
     Partition,
     cut,
+    described,
+    divided,
     members,
     stability,
 )
@@ -41,6 +44,8 @@ HEAD = (
     '<span title="mean Jaccard index over maps made with other seeds">stable</span>'
 )
 COLUMNS = "10px 30px minmax(64px, 1fr) 50px 40px"
+PATIENCE_S = 0.05
+"""So long the parts wait for their light curves and spectra before they are shown without."""
 METHODS = {"DBSCAN": "dbscan", "HDBSCAN": "hdbscan"}
 SPACES = {
     "on the map": "map",
@@ -214,7 +219,22 @@ class ClusterPanel(TrayView):
         return "" if n >= MIN_STARS else f"Only {n} {choice.what} have these data."
 
     async def _cut(self, choice: ClusterChoice, generation: int) -> None:
-        partition = await asyncio.to_thread(cut, self.store, choice)
+        """Show the parts; then again, with what is known of them, unless another cut is wanted."""
+        partition = await asyncio.to_thread(divided, self.store, choice)
+        describing = asyncio.ensure_future(self._describe(partition, generation))
+        if not (await asyncio.wait({describing}, timeout=PATIENCE_S))[0]:
+            self._show_if_wanted(partition, generation)
+        self._show_if_wanted(await describing, generation)
+
+    async def _describe(self, partition: Partition, generation: int) -> Partition:
+        parts = []
+        for part in partition.parts:
+            if generation != self._generation:
+                break
+            parts.append(await asyncio.to_thread(described, self.store, partition, part))
+        return replace(partition, parts=parts)
+
+    def _show_if_wanted(self, partition: Partition, generation: int) -> None:
         if generation == self._generation:
             with pn.io.hold():
                 self.show_parts(partition)

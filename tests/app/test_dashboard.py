@@ -18,7 +18,9 @@ def poor(poor_atlas_path: Path) -> AtlasStore:
 
 @pytest.fixture
 def page(store: AtlasStore) -> Dashboard:
-    return Dashboard(store)
+    page = Dashboard(store)
+    page.template()  # with the parts that are made when the maps stand
+    return page
 
 
 def drawn(page: Dashboard) -> int:

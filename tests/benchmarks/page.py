@@ -17,6 +17,8 @@ from playwright.sync_api import Page, sync_playwright
 sys.path.append(str(Path(__file__).resolve().parents[1] / "app"))
 from browsing import Plot, launch, open_page, serving
 
+from app.permalink import pack
+
 N_GESTURES = 20
 N_LOADS = 5
 _WATCHER = (Path(__file__).parent / "watch.js").read_text(encoding="utf-8")
@@ -44,6 +46,8 @@ def measure(atlas_path: str | Path) -> dict[str, float]:
             **_clicks(page),
             **_zooms(page),
             **_lassos(page),
+            **_lists(page),
+            **_slider(page, address),
             **_verdicts(page, address),
         }
         browser.close()
@@ -89,6 +93,44 @@ def _lassos(page: Page) -> dict[str, float]:
         if found:
             times.append(found)
     return {"lasso to the other map": statistics.median(first for first, _ in times)}
+
+
+def _lists(page: Page) -> dict[str, float]:
+    """From a click on a star to the list of its neighbours."""
+    scatter = Plot(page, ".scatter")
+    page.keyboard.press("p")
+    times = []
+    for x, y in _star_places(scatter, 2 * N_GESTURES):
+        page.evaluate("watch_rows('pointerup')")
+        scatter.click(x, y)
+        if found := page.evaluate("watched"):
+            times.append(found[0])
+        page.wait_for_timeout(400)
+        if len(times) == N_GESTURES:
+            break
+    return {"click to neighbour list": statistics.median(times)}
+
+
+def _slider(page: Page, address: str) -> dict[str, float]:
+    """From a key on the radius of DBSCAN over all stars to the parts drawn."""
+    everything = {"kind": "box", "view": "map:fused", "ends": [-1e9, 1e9, -1e9, 1e9]}
+    open_page(page, f"{address}?mode=Cluster&sel={pack([{**everything, 'mode': 'replace'}])}")
+    tray = page.locator(".tray")
+    tray.get_by_label("class", exact=True).select_option("the selection")
+    tray.get_by_label("place of the cut").select_option("on the map")
+    page.evaluate(_WATCHER)
+    page.wait_for_timeout(3000)
+    handle = tray.locator("[role=slider]").first
+    handle.focus()
+    for _ in range(15):  # off "automatic", which is another way to the radius
+        handle.press("ArrowRight")
+    page.wait_for_timeout(3000)
+    times = []
+    for i in range(N_GESTURES):
+        key = "ArrowLeft" if i % 2 else "ArrowRight"
+        if found := _watched(page, ".tray", "keydown", lambda key=key: handle.press(key)):
+            times.append(found[0])
+    return {"DBSCAN slider, all stars": statistics.median(times)}
 
 
 def _zooms(page: Page) -> dict[str, float]:

@@ -162,6 +162,13 @@ def page(bench: Bench) -> list[Figure]:
     return [bench.figure(what, value, "s") for what, value in measure(bench.atlas().path).items()]
 
 
+def users(bench: Bench) -> list[Figure]:
+    """Twenty people who click on one process; measured by users.py."""
+    from users import measure
+
+    return [bench.figure(what, value, "s") for what, value in measure(bench.atlas().path).items()]
+
+
 STAGES: dict[str, Callable[[Bench], list[Figure]]] = {
     "simulate": simulate,
     "build": build,
@@ -170,6 +177,7 @@ STAGES: dict[str, Callable[[Bench], list[Figure]]] = {
     "presets": presets,
     "umap": umap,
     "page": page,
+    "users": users,
 }
 
 

@@ -16,6 +16,28 @@ window.look = (selector) => {
   for (let i = 0; i < data.length; i++) sum = (31 * sum + data[i]) | 0
   return sum
 }
+// all elements of a part of the page that fit a selector, also behind shadow roots
+window.deep = (node, selector, found = []) => {
+  if (node.matches?.(selector)) found.push(node)
+  for (const child of [...(node.children ?? []), ...(node.shadowRoot?.children ?? [])]) deep(child, selector, found)
+  return found
+}
+// resolves to the seconds from a gesture to the frame in which a list in the tray has other rows
+window.watch_rows = (gesture) => {
+  window.watched = new Promise((resolve) => {
+    let start = 0
+    window.addEventListener(gesture, () => { start ||= performance.now() }, { capture: true, once: true })
+    const rows = deep(document.querySelector(".tray"), ".rows").find((node) => node.offsetParent)
+    const seen = rows.innerHTML
+    const step = () => {
+      const now = performance.now()
+      if (start && rows.innerHTML !== seen) resolve([(now - start) / 1000, (now - start) / 1000])
+      else if (start && now - start > 5000) resolve(null)
+      else requestAnimationFrame(step)
+    }
+    requestAnimationFrame(step)
+  })
+}
 // resolves to [first, last] change in seconds after the gesture, once nothing moved for `quiet_ms`
 window.watch = (selector, gesture, quiet_ms) => {
   window.watched = new Promise((resolve) => {
