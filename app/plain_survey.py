@@ -4,6 +4,7 @@ It lies with the demo atlases (see `app.demo`), under a hash of the survey's con
 """
 
 import hashlib
+import json
 import os
 import shutil
 from pathlib import Path
@@ -15,7 +16,10 @@ from data_pipeline.survey import Survey
 
 def is_survey(path: Path) -> bool:
     """Return whether a directory is a survey rather than an atlas."""
-    return (path / MANIFEST).is_file() and (path / "objects.parquet").is_file()
+    try:
+        return json.loads((path / MANIFEST).read_text(encoding="utf-8"))["kind"] == "survey"
+    except (OSError, ValueError, KeyError, TypeError):  # whoever opens it tells what is wrong
+        return False
 
 
 def survey_atlas(path: Path, say: Say) -> Path:
