@@ -6,7 +6,6 @@ interrupted download goes on where it stopped, and every file is checked against
 
 import hashlib
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -64,6 +63,7 @@ def fetch_astrom3(target: Path, kind: str = "raw", pattern: str = "") -> Path:
         ) from None
     hashes = {one.rfilename: one.lfs.sha256 for one in listed if one.lfs is not None}
     check_hashes(target, hashes)
+    check_counts(target)
     return target
 
 
@@ -80,6 +80,32 @@ def check_hashes(directory: Path, hashes: dict[str, str]) -> None:
             f"{directory}: {', '.join(wrong[:5])} differ from the published SHA-256 "
             f"({len(wrong)} files). Delete them and fetch again."
         )
+
+
+def check_counts(directory: Path) -> int:
+    """Refuse splits whose numbers of stars differ from the published ones.
+
+    Returns how many parts of splits were compared; those not fetched, or whose numbers nobody
+    published, are not.
+    """
+    from data_pipeline.sources.astrom3 import PUBLISHED_COUNTS, rows_on_disk
+
+    found = rows_on_disk(directory)
+    published = {
+        (split, part): n for split, parts in PUBLISHED_COUNTS.items() for part, n in parts.items()
+    }
+    both = published.keys() & found.keys()
+    wrong = [
+        f"{split} {part}: {found[split, part]} stars, published {published[split, part]}"
+        for split, part in sorted(both)
+        if found[split, part] != published[split, part]
+    ]
+    if wrong:
+        raise InputError(
+            f"{directory}: {'; '.join(wrong)}. Files are missing or were cut short: delete those "
+            "of that split and fetch again."
+        )
+    return len(both)
 
 
 def fetch_external(survey: Survey, catalog: str, target: Path, radius_arcsec: float = 3.0) -> int:
@@ -114,13 +140,3 @@ def fetch_external(survey: Survey, catalog: str, target: Path, radius_arcsec: fl
         target, index=False
     )
     return len(table)
-
-
-def verified_counts(survey: Survey) -> dict[str, Any]:
-    """Return the stars of each published split against the published numbers."""
-    from data_pipeline.sources.astrom3 import published_counts
-
-    return {
-        split: {part: {"found": found, "published": n} for part, (found, n) in parts.items()}
-        for split, parts in published_counts(survey.splits).items()
-    }

@@ -79,14 +79,25 @@ def read(config: BuildConfig) -> SourceData:
     )
 
 
-def published_counts(splits: pd.DataFrame) -> dict[str, dict[str, tuple[int, int]]]:
-    """Return, for each split with a published size, part → (stars found, stars published)."""
-    sizes = splits.groupby(["split", "part"]).size()
-    return {
-        name: {part: (int(sizes.get((name, part), 0)), n) for part, n in counts.items()}
-        for name, counts in PUBLISHED_COUNTS.items()
-        if name in sizes.index.get_level_values("split")
-    }
+def rows_on_disk(data_dir: Path) -> dict[tuple[str, str], int]:
+    """Return (split, part) → stars, for every table of a split that is there."""
+    counts = {}
+    for file in sorted(data_dir.glob("splits/*/*/*.csv")):
+        sub, seed = file.parts[-3:-1]
+        if file.stem in PARTS:
+            counts[f"{sub}_{seed}", PARTS[file.stem]] = len(pd.read_csv(file, usecols=[0]))
+    for file in sorted(data_dir.rglob("*.parquet")):
+        part = _part_of(file)
+        if part:
+            name = file.parent.name if file.parent != data_dir else "all"
+            n = pq.ParquetFile(file).metadata.num_rows
+            counts[name, part] = counts.get((name, part), 0) + n
+    return counts
+
+
+def _part_of(file: Path) -> str:
+    """Return the part that the name of a Parquet file begins with, "" where it is none."""
+    return next((PARTS[word] for word in file.stem.split("-") if word in PARTS), "")
 
 
 def _raw(config: BuildConfig) -> SourceData:
@@ -161,7 +172,7 @@ def _processed(config: BuildConfig) -> SourceData:
     files = sorted(config.data_dir.rglob("*.parquet"))
     places: list[tuple[Path, int]] = []
     for file in files:
-        part = next((PARTS[word] for word in file.stem.split("-") if word in PARTS), "")
+        part = _part_of(file)
         if not part:
             raise InputError(f"{file} is of no part: its name begins with none of {list(PARTS)}.")
         table = pq.read_table(file, columns=["metadata", "label"]).to_pandas()
