@@ -38,7 +38,7 @@ def read_hats(path: Path, choose: Choose | None) -> pd.DataFrame:
     files += sorted((catalog / "dataset").rglob("Npix=*/*.parquet"))
     if not files:
         raise InputError(f"{path} is a HATS catalog without any Parquet file in {catalog}/dataset.")
-    return to_frame(map(_open, files), pq.read_schema(files[0]), choose)
+    return to_frame(map(_open, files), _open(files[0]).schema_arrow, choose)
 
 
 def to_frame(

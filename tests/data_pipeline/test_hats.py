@@ -12,6 +12,7 @@ from data_pipeline.errors import InputError
 from data_pipeline.hats import import_lsdb, write_hats
 from data_pipeline.light_curves import LightCurve
 from data_pipeline.schema import Band, Column
+from data_pipeline.sources.tables import read_table
 from data_pipeline.spectra import Spectrum
 from data_pipeline.survey import Survey, SurveyWriter
 
@@ -110,3 +111,17 @@ def test_a_survey_without_positions_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="Bare has no star with a position"):
         write_hats(Survey.open(tmp_path / "bare"), tmp_path / "hats")
     assert not (tmp_path / "hats").exists()
+
+
+def test_damaged_catalogs_are_told(tmp_path: Path) -> None:
+    (tmp_path / "hats.properties").write_text("hats_nrows=1\n")
+    with pytest.raises(InputError, match="HATS catalog without any Parquet file"):
+        read_table(tmp_path)
+    leaf = tmp_path / "dataset" / "Norder=0" / "Dir=0" / "Npix=1.parquet"
+    leaf.parent.mkdir(parents=True)
+    leaf.write_bytes(b"PAR1 cut short")
+    with pytest.raises(InputError, match=r"Npix=1\.parquet cannot be read as Parquet"):
+        read_table(tmp_path)
+    (tmp_path / "collection.properties").write_text("obs_collection=x\n")
+    with pytest.raises(InputError, match="does not name its catalog"):
+        read_table(tmp_path)
