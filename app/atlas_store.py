@@ -4,6 +4,7 @@ One store serves every session of a process and is read-only. Rows are those of 
 appear only where a person or a file gives one.
 """
 
+from dataclasses import replace
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -316,9 +317,20 @@ class AtlasStore:
         verdict = wrong_by_majority(self.verdicts, self.source_id)
         name = f"{int((verdict >= 0).sum()):,} verdicts"
         learned = learn_from_verdicts(self.evidence.scores, verdict, name)
-        if learned is not None:
-            self.rankings[name] = learned
+        if learned is None:
+            return None
+        for known in self.rankings.values():
+            if known.weights == learned.weights:
+                return known
+        if name in self.rankings:  # as many, but others: a name stands for one ranking
+            learned = replace(learned, name=f"{name}, log {self.verdicts.version:,}")
+        self.rankings[learned.name] = learned
         return learned
+
+    def found_wrong_and_right(self) -> tuple[int, int]:
+        """How many labels people have found wrong, and right."""
+        verdict = wrong_by_majority(self.verdicts, self.source_id)
+        return int((verdict == 1).sum()), int((verdict == 0).sum())
 
     def _in_atlas_order(self, of_survey: NDArray[np.bool_]) -> NDArray[np.bool_]:
         return of_survey[self.survey.rows(self.source_id)]

@@ -89,12 +89,15 @@ class Answer:
         Similarities to what was not wanted.
     words : str
         What was done, or why nothing was found.
+    is_by_place : bool
+        Whether `near` holds degrees.
     """
 
     rows: NDArray[np.int64]
     near: NDArray[np.float64]
     far: NDArray[np.float64] | None
     words: str
+    is_by_place: bool = False
 
 
 def ask_star(store: AtlasStore, row: int) -> Asked:
@@ -191,7 +194,7 @@ def _by_place(store: AtlasStore, question: Question, allowed: Mask) -> Answer:
         return _nothing(f"{_capital(asked.name)} has no place on the sky.")
     apart = store.finder.separation_deg(asked.ra_deg, asked.dec_deg)
     rows = search.nearest(-apart, N_FOUND, allowed)
-    return Answer(rows, apart[rows], None, f"Nearest on the sky to {asked.name}")
+    return Answer(rows, apart[rows], None, f"Nearest on the sky to {asked.name}", True)
 
 
 def _told(question: Question) -> str:

@@ -79,6 +79,7 @@ class AppState(param.Parameterized):
     ranking = param.String("planted labels", doc="Name of the weights that order the flags.")
 
     queue_filters = param.Dict({}, doc="What the filters of the queue say, but for the usual.")
+    follows_verdicts = param.Boolean(True, doc="Whether the ranking is learned again by itself.")
     vetter = param.String("", doc="Who gives the verdicts.")
     blind: "param.Selector[str]" = param.Selector(
         default="no",
@@ -101,6 +102,7 @@ class AppState(param.Parameterized):
     search_among = param.String("", doc="Embedding that is searched; empty for the same.")
     search_but = param.String("", doc='Empty, "far:<embedding>" or "unlike:focus".')
     search_filters = param.List([], item_type=str, doc="Conditions on the stars found.")
+    found = param.Parameter(None, doc="Answer of the newest search (app/searching.py).")
     upload = param.Parameter(None, doc="What was uploaded (app/uploads.py); None for nothing.")
     vetted = param.Array(None, doc="Stars that have a verdict, shape (N,); None while unknown.")
 

@@ -1,18 +1,21 @@
 """From where on a star is flagged: sliders, and how many stars that makes, by reason."""
 
-import asyncio
 from functools import partial
 from html import escape
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import panel as pn
 
 from app.atlas_store import AtlasStore
+from app.background import Latest
 from app.state import AppState, tie
 from app.styles import CONTROLS, WORDS
-from model.analysis.flag_weights import LEAST_VERDICTS
+from model.analysis.flag_weights import LEAST_VERDICTS, FlagWeights
 
+NEW_ENTRIES = 10
+"""So many more entries in the log before the ranking is learned again."""
 REASONS = {
     "is_far": ("far", "far from the centre of their class in enough of the data"),
     "is_alone": ("apart", "outside the main cluster of their class on the map"),
@@ -67,10 +70,15 @@ class ThresholdSliders:
             ),
         }
         self.ranking = pn.widgets.Select(options=list(store.rankings), **look)
-        self.learn = pn.widgets.Button(label="Learn ranking from verdicts", **look)
-        self.note = pn.pane.HTML("", **WORDS)
+        self.follow = pn.widgets.Checkbox(label="learn the order from verdicts", **look)
+        self.note = pn.pane.HTML("", sizing_mode="stretch_width", **WORDS)
+        self._learning = Latest[FlagWeights | None](self._take_learned)
+        self._n_entries = 0
+        self._newest = state.ranking
         tie(state, "ranking", self.ranking, "value")
-        self.learn.on_click(self._on_learn)
+        tie(state, "follows_verdicts", self.follow, "value")
+        self.ranking.param.watch(self._on_ranking, "value")
+        self.follow.param.watch(lambda _: self.learn(at_once=True), "value")
         for name, slider in self.sliders.items():
             slider.value = min(max(getattr(state, name), slider.start), slider.end)
             # clustering waits for the slider to be let go, the rest follows it
@@ -79,30 +87,62 @@ class ThresholdSliders:
 
     def parts(self) -> list[Any]:
         """Everything that is adjusted, from the top."""
-        return [self.ranking, self.learn, self.note, *self.sliders.values()]
+        return [self.ranking, self.follow, self.note, *self.sliders.values()]
 
-    async def _on_learn(self, _: Any) -> None:
-        """Learn weights from the verdicts off the event loop; the old ranking stays on the list."""
-        learned = await asyncio.to_thread(self.store.learn_ranking)
+    def learn(self, at_once: bool = False) -> None:
+        """Learn the ranking again, off the event loop, when enough has been said since."""
+        n_entries = self.store.verdicts.version
+        if self.follow.value and (at_once or n_entries >= self._n_entries + NEW_ENTRIES):
+            self._n_entries = n_entries
+            self._learning.request(self.store.learn_ranking)
+
+    def _take_learned(self, learned: FlagWeights | None) -> None:
+        """Order the queue by what was learned; the rankings before stay on the list."""
         if learned is None:
+            wrong, right = self.store.found_wrong_and_right()
             self.note.object = (
-                f'<span class="muted">This needs {LEAST_VERDICTS} labels found wrong and '
-                f"{LEAST_VERDICTS} found right.</span>"
+                f'<span class="muted">From {LEAST_VERDICTS} labels found wrong and '
+                f"{LEAST_VERDICTS} found right on; so far {wrong} and {right}.</span>"
             )
             return
+        if learned.name == self.state.ranking or not self.follow.value:
+            return
         with pn.io.hold():
+            self._newest = learned.name
             self.ranking.options = list(self.store.rankings)
             self.state.ranking = learned.name
             self.note.object = f'<span class="muted">{escape(learned.made_from)}</span>'
+            self.state.notice = (
+                f"The queue is ordered anew, as learned from {learned.name}. "
+                "Vet, thresholds: choose the order before to go back."
+            )
+
+    def _on_ranking(self, event: Any) -> None:
+        """A ranking chosen by hand stays."""
+        if event.new != self._newest:
+            self.follow.value = False
 
     def show_count(self, flags: pd.DataFrame) -> None:
         """Say how many stars are flagged, and why."""
+        if self.ranking.options != (known := list(self.store.rankings)):
+            self.ranking.options = known  # learned in another session
         counts = " · ".join(
-            f'<span title="{meaning}">{flags[column].sum():,} {word}</span>'
+            f'<span title="{meaning}{self._coming_back(flags, column)}">'
+            f"{flags[column].sum():,} {word}</span>"
             for column, (word, meaning) in REASONS.items()
             if column in flags
         )
         self.count.object = f'<b>{len(flags):,} flagged</b><br><span class="muted">{counts}</span>'
+
+    def _coming_back(self, flags: pd.DataFrame, column: str) -> str:
+        """How often a flag comes back when the map is made again, where it hangs on the map."""
+        if column != "is_alone":
+            return ""
+        rows = flags["row"][flags[column]].to_numpy(np.int64)
+        share = self.store.evidence.recurrence[rows]
+        if not np.isfinite(share).any():
+            return "; on this map: an atlas built with --map-seeds 10 tells how often on others"
+        return f"; on maps of other seeds {100 * np.nanmean(share):.0f} % of them again, on average"
 
     def _on_slider(self, name: str, event: Any) -> None:
         with pn.io.hold():

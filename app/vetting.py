@@ -65,6 +65,7 @@ class Vetting(param.Parameterized):
         self.queue = Queue(self.rows, self.rows, self.rows)
         self.population: Mask = np.zeros(store.n, dtype=bool)
         self.flags = pd.DataFrame()
+        self.begins_anew = False
         self._waiting: deque[tuple[Callable[[], Entry], Done]] = deque()
         self._writing = False
 
@@ -97,9 +98,12 @@ class Vetting(param.Parameterized):
         return {name: entry for name, entry in found.items() if name != self.state.vetter}
 
     def next_row(self, row: int) -> int:
-        """The next star of the list after a row that is not vetted, from the top at the end; −1."""
+        """The next star of the list after a row that is not vetted, from the top at the end; −1.
+
+        From the top, too, where the list stands in a new order.
+        """
         places = np.flatnonzero(self.rows == row)
-        start = int(places[0]) + 1 if len(places) else 0
+        start = int(places[0]) + 1 if len(places) and not self.begins_anew else 0
         ahead = [*self.rows[start:].tolist(), *self.rows[:start].tolist()]
         untouched = (other for other in ahead if other != row and self.verdict_on(other) is None)
         skipped = (other for other in ahead if other != row and self._is_skipped(other))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from app.atlas_store import AtlasStore
 from app.export.provenance import describe_export
 from app.export.table import star_table
+from app.searching import Answer
 from app.selection import step_from_rows
 from data_pipeline.schema import Column
 
@@ -21,6 +22,8 @@ _MEANINGS = (
     ("suggestion", "", "class that the evidence names", "meta.code.class", "string"),
     ("sentence", "", "why the star is flagged", "meta.note", "string"),
     ("similarity", "", "cosine similarity to the star asked for", "", "float64"),
+    ("similarity_unwanted", "", "cosine similarity to what it should be unlike", "", "float64"),
+    ("separation", "deg", "angle from the star asked for", "pos.angDistance", "float64"),
     ("verdict", "", "what a person concluded", "meta.note", "string"),
     ("verdict_classes", "", "right classes, by that person", "meta.code.class", "string"),
     ("verdict_is_sure", "", "sure (true) or probable", "meta.code", "bool"),
@@ -93,7 +96,7 @@ class CandidateList:
         atlas = store.atlas
         return star_table(atlas.objects, atlas.columns, self.rows, self.added, ADDED_COLUMNS)
 
-    def provenance(self, store: AtlasStore, thresholds: Mapping[str, float]) -> dict[str, str]:
+    def provenance(self, store: AtlasStore, thresholds: Mapping[str, Any]) -> dict[str, str]:
         """What a file of it says about itself."""
         return describe_export(
             store.atlas, len(self), self.recipe, thresholds, self.what, self.vetters
@@ -127,7 +130,19 @@ def ranked_stars(store: AtlasStore, what: str, ranking: pd.DataFrame) -> Candida
         added.insert(0, "rank", np.arange(1, len(rows) + 1))
     mask = np.zeros(store.n, dtype=bool)
     mask[rows] = True
-    return CandidateList(what, rows, added, [_replace(step_from_rows(store, mask))])
+    step = {**step_from_rows(store, mask), "what": what}
+    return CandidateList(what, rows, added, [_replace(step)])
+
+
+def found_stars(store: AtlasStore, answer: Answer | None) -> CandidateList:
+    """The answer of a search, best first; empty while nothing was asked."""
+    if answer is None:
+        return ranked_stars(store, "search", pd.DataFrame({"row": np.empty(0, dtype=np.int64)}))
+    near = "separation" if answer.is_by_place else "similarity"
+    ranking = pd.DataFrame({"row": answer.rows, near: answer.near})
+    if answer.far is not None:
+        ranking["similarity_unwanted"] = answer.far
+    return ranked_stars(store, f"search: {answer.words}", ranking)
 
 
 def vetted_stars(store: AtlasStore, verdicts: pd.DataFrame) -> CandidateList:

@@ -15,7 +15,7 @@ def describe_export(
     atlas: Atlas,
     n_rows: int,
     recipe: list[dict[str, Any]],
-    thresholds: Mapping[str, float],
+    thresholds: Mapping[str, Any],
     what: str = "selection",
     vetters: Sequence[str] = (),
 ) -> dict[str, str]:
@@ -28,7 +28,7 @@ def describe_export(
     recipe : list of dict
         Steps that make the list's stars again (see app/selection.py).
     thresholds : mapping of name to number
-        Of the flags, as the page had them.
+        Of the flags, as the page had them; with the ranking and its weights.
     what : str
         The list in words: "selection", "flag queue".
     vetters : sequence of str

@@ -20,6 +20,7 @@ from app.export.formats import FORMATS, to_parquet
 from app.export.lists import (
     CandidateList,
     all_stars,
+    found_stars,
     ranked_stars,
     selected_stars,
     vetted_stars,
@@ -34,6 +35,7 @@ from app.styles import CARD_CSS, CONTROLS, WORDS
 from app.thresholds import THRESHOLDS
 from app.upload import Upload
 from app.verdicts.book import VerdictBook
+from app.verdicts.choice import population_of, queue_of, read_choice
 from data_pipeline.errors import InputError
 from data_pipeline.verdict_log import KINDS
 
@@ -82,7 +84,7 @@ class ExportPanel(TrayView):
         self.facts = pn.pane.HTML(sizing_mode="stretch_both", css_classes=["provenance"], **WORDS)
         for widget in (self.what, self.format, self.shown):
             widget.param.watch(self.refresh, "value")
-        state.param.watch(self.refresh, ["selection", *THRESHOLDS])
+        state.param.watch(self.refresh, ["selection", "queue_filters", "found", *THRESHOLDS])
         state.param.watch(self._on_focus, ["focus", "neighbor_modality"])
 
     def __panel__(self) -> pn.viewable.Viewable:
@@ -103,6 +105,7 @@ class ExportPanel(TrayView):
             "selection": self._selection,
             "flag queue": self._queue,
             "neighbours": self._neighbors,
+            "search": lambda: found_stars(self.store, self.state.found),
             "verdicts": lambda: vetted_stars(self.store, _with_ids(self.verdicts())),
             "all stars": lambda: all_stars(self.store),
         }
@@ -123,8 +126,14 @@ class ExportPanel(TrayView):
         return selected_stars(self.store, self.state.selection, self.state.recipe)
 
     def _queue(self) -> CandidateList:
+        """The flagged stars that the filters of the queue let through, in its order."""
         flags = self.store.flags(*(getattr(self.state, name) for name in THRESHOLDS))
-        return ranked_stars(self.store, "flag queue", flags)
+        choice = read_choice(self.state.queue_filters, self.store)
+        population = population_of(self.store, choice, self.state.selection)
+        ranked = queue_of(self.store, choice, flags, population).ranked
+        return ranked_stars(
+            self.store, "flag queue", flags.set_index("row").loc[ranked].reset_index()
+        )
 
     def _neighbors(self) -> CandidateList:
         focus, modality = self.state.focus, self.state.neighbor_modality
@@ -142,9 +151,11 @@ class ExportPanel(TrayView):
             what = f"{what} selected" if self.state.n_selected else f"all {what}"
         n_columns = len(self.store.atlas.columns) + len(stars.added.columns)
         nothing = " Nothing is selected." if stars.what == "all stars" else ""
+        if self.what.value == "search" and self.state.found is None:
+            nothing = " Ask in the tab Search first."
         self.words.object = (
             f"<b>{what}</b> <span class='muted'>· {n_columns} columns with units."
-            f"{nothing if self.what.value == 'selection' else ''}</span>"
+            f"{nothing if self.what.value in ('selection', 'search') else ''}</span>"
         )
         form = FORMATS[self.format.value]
         self.button.param.update(
@@ -185,7 +196,10 @@ class ExportPanel(TrayView):
 
     def provenance(self, stars: CandidateList | None = None) -> dict[str, str]:
         """What the file says about itself."""
-        thresholds = {name: getattr(self.state, name) for name in THRESHOLDS}
+        thresholds: dict[str, Any] = {name: getattr(self.state, name) for name in THRESHOLDS}
+        thresholds["weights"] = dict(self.store.rankings[self.state.ranking].weights)
+        if self.what.value == "flag queue":
+            thresholds |= self.state.queue_filters
         return (stars or self.listed()).provenance(self.store, thresholds)
 
     def _written(self, stars: CandidateList) -> tuple[Table, dict[str, str]]:

@@ -179,7 +179,7 @@ class SearchPanel(Listing):
         return ask_star(self.store, row) if row >= 0 else None
 
     def _show(self, found: Answer) -> None:
-        self.answer = found
+        self.answer = self.state.found = found
         self.words.object = f"{escape(found.words)}."
         self.words.visible = len(found.rows) > 0
         by_place = self.state.search_by == PLACE

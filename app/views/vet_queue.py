@@ -67,7 +67,7 @@ class VetQueue(Listing):
         self.side = pn.widgets.RadioButtonGroup(options=SIDES, **CONTROLS)
         self.side.param.watch(self._turn, "value")
         self._seen = -1
-        state.param.watch(self.refresh, list(THRESHOLDS))
+        state.param.watch(self._on_thresholds, list(THRESHOLDS))
         state.param.watch(self._on_choice, "queue_filters")
         state.param.watch(self.refresh, "blind")
         state.param.watch(self._on_selection, "selection")
@@ -141,6 +141,7 @@ class VetQueue(Listing):
             self.list.show_window(self.list.first)
         self.count.object = self._count_html()
         self.state.vetted = self.vetting.vetted()
+        self.thresholds.learn()
         self._show_star()
         self._show_results()
 
@@ -150,6 +151,10 @@ class VetQueue(Listing):
             self.results.object = results_html(
                 self.vetting.shares(), agreement(said), self.vetting.progress()
             )
+
+    def _on_thresholds(self, *events: Any) -> None:
+        self.vetting.begins_anew |= "ranking" in {event.name for event in events}
+        self.refresh()
 
     def _on_choice(self, _: Any) -> None:
         with pn.io.hold():
@@ -207,6 +212,7 @@ class VetQueue(Listing):
             return
         is_about_focus = row >= 0 and row == self.state.focus
         following = self.vetting.next_row(row) if is_about_focus else -1
+        self.vetting.begins_anew = False
         self.pad.tell("saved", client_id=client_id, is_last=following < 0)
         if is_about_focus:
             if following >= 0:

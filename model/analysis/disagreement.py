@@ -24,8 +24,10 @@ _FAMILY = {
     "ellipsoidal": "eclipsing", "rrab": "rr", "rrc": "rr", "rrd": "rr", "rr": "rr",
 }  # fmt: skip
 """Of the broad classes; those left out are a family of their own."""
+_CONFIGURATION = (("semidetached", r"SD"), ("contact", r"K[EW]?"), ("detached", r"D[MSW]?"))
+"""What a second subtype of an eclipser says of the two stars (GCVS, section III, 5b)."""
 _UNSURE = re.compile(r"[:?#|]")
-OTHER_FAMILY, OTHER_CLASS = 2.0, 1.0
+OTHER_FAMILY, OTHER_CLASS, OTHER_AGREES = 2.0, 1.0, 0.0
 
 
 def vote_split(
@@ -66,6 +68,17 @@ def broad_class(text: object) -> str | None:
     return next((name for name, pattern in _BROAD if re.match(pattern, first)), None)
 
 
+def configuration(text: object) -> str | None:
+    """How close the stars of an eclipser are, where the subtype after the slash says it.
+
+    The shape of the light curve is another matter: EB/KE varies like β Lyrae and is in contact.
+    """
+    if broad_class(text) is None or "/" not in str(text):
+        return None
+    subtype = str(text).strip().upper().split("/")[1].split("+")[0]
+    return next((name for name, pattern in _CONFIGURATION if re.fullmatch(pattern, subtype)), None)
+
+
 def external_conflict(
     source_id: npt.NDArray[np.int64],
     labels: npt.NDArray[np.object_],
@@ -73,6 +86,9 @@ def external_conflict(
     left_out: Sequence[str] = (),
 ) -> tuple[FloatArray, npt.NDArray[np.object_]]:
     """Where another catalogue firmly gives another class.
+
+    An eclipser's class may name the shape of its light curve or how close its stars are: where
+    either agrees, nothing is contradicted.
 
     Parameters
     ----------
@@ -99,7 +115,7 @@ def external_conflict(
         theirs, ours = broad_class(said), own.get(labels[row]) if row >= 0 else None
         if catalog in left_out or theirs is None or ours is None:
             continue
-        value = _conflict(ours, theirs)
+        value = OTHER_AGREES if ours == configuration(said) else _conflict(ours, theirs)
         if not score[row] >= value:
             score[row] = value
             words[row] = f"{said} in {catalog}" if value else None
@@ -111,7 +127,7 @@ def _conflict(ours: str, theirs: str) -> float:
     if family[0] != family[1]:
         return OTHER_FAMILY
     is_broad = ours in family or theirs in family  # "E" says no more than the family
-    return 0.0 if ours == theirs or is_broad else OTHER_CLASS
+    return OTHER_AGREES if ours == theirs or is_broad else OTHER_CLASS
 
 
 def sources_of_labels(

@@ -106,6 +106,9 @@ class Evidence:
         self.predicted_probability = self._number("predicted_probability")
         self.mismatch = _percentile(self._number("mismatch"))
         self.isolation = _percentile(self._number(f"isolation_{FUSED}"))
+        self.recurrence = self._number("dbscan_recurrence")
+        """How often (N,), 0 to 1, `is_alone` comes back over the map's seeds, DBSCAN automatic; NaN
+        where one map was made. No other flag depends on the map."""
         self.map_xy = np.column_stack([self._number(f"{axis}_{FUSED}") for axis in "xy"])
 
     def __len__(self) -> int:
@@ -234,14 +237,6 @@ class Evidence:
             "is_odd": self.odd(thresholds),
         }
 
-    def recurrence(self) -> dict[str, FloatArray]:
-        """How often (N,), 0 to 1, each flag comes back over the map's seeds, at default thresholds.
-
-        Only `is_alone` depends on the map; it is NaN where the atlas was built with one seed.
-        """
-        always = {name: raised.astype(float) for name, raised in self.flags().items()}
-        return {**always, "is_alone": self._number("dbscan_recurrence")}
-
     def rank(self, thresholds: Thresholds = DEFAULTS) -> pd.DataFrame:
         """List the flagged stars, most suspicious first, those with poor data later.
 
@@ -287,6 +282,7 @@ class Evidence:
             predicted=(self.predicted_class[row], float(self.predicted_probability[row])),
             percentile=thresholds.percentile,
             is_alone=is_alone,
+            recurrence=float(self.recurrence[row]),
             mismatch=float(self.mismatch[row]),
             isolation=float(self.isolation[row]),
             more=self._more(row, thresholds),

@@ -19,6 +19,7 @@ def because(
     predicted: tuple[str | None, float],
     percentile: float = 99.0,
     is_alone: bool = False,
+    recurrence: float = math.nan,
     mismatch: float = math.nan,
     isolation: float = math.nan,
     more: Sequence[str] = (),
@@ -35,6 +36,8 @@ def because(
         From which percentile on a distance, a mismatch or an isolation is worth a word.
     is_alone : bool
         Outside the main cluster of its class on the map.
+    recurrence : float
+        Share of the maps, made from other seeds, on which it is; NaN where there is one map.
     mismatch, isolation : float
         Percentiles among all stars: of how badly its modalities go together, of how few are alike.
     more : sequence of str
@@ -47,7 +50,8 @@ def because(
     """
     parts = [] if label is None else _distance_parts(label, percentiles, nearest, percentile)
     if is_alone and label is not None:
-        parts.append(f"it stands apart from the other {label} stars on the map")
+        again = f" ({100 * recurrence:.0f} % of maps)" if math.isfinite(recurrence) else ""
+        parts.append(f"it stands apart from the other {label} stars on the map{again}")
     voted, share = vote
     if voted is not None and voted != label:
         parts.append(f"{100 * share:.0f} % of its neighbours' vote says {voted}")

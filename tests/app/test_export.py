@@ -13,6 +13,7 @@ from astropy.io import fits
 from astropy.io.votable import parse
 from astropy.table import Table
 
+from app import selection
 from app.atlas_store import AtlasStore
 from app.export.credits import credits_of
 from app.export.formats import FORMATS, harmless, to_csv, to_ecsv, to_fits, to_parquet, to_votable
@@ -26,6 +27,7 @@ from app.selection import replay
 from app.state import AppState
 from app.verdicts.entry import Entry, new_client_id
 from app.views.export_panel import ExportPanel
+from app.views.search_panel import SearchPanel
 from data_pipeline.errors import InputError
 from data_pipeline.schema import Column
 from model.atlas import Atlas
@@ -315,6 +317,41 @@ def test_the_log_s_verdicts_go_into_lists(sky_atlas_path: Path) -> None:
     assert stars.rows.tolist() == [4, 9]
     assert stars.added["verdict_classes"].tolist() == ["EA|EW", ""]
     assert panel.provenance()["vetters"] == "ana"
+
+
+def test_a_search_and_a_filtered_queue_are_lists_too(store: AtlasStore) -> None:
+    state = AppState(store.n, focus=13)  # it has both a light curve and a spectrum
+    panel = ExportPanel(state, store)
+    panel.is_open = True
+    panel.what.value = "search"
+    assert len(panel.listed()) == 0
+    assert "Ask in the tab Search first" in panel.words.object
+    search = SearchPanel(state, store)
+    search.is_open = True
+    state.search_but = "far:spectra"
+    rows = search.list.rows.tolist()
+    assert len(rows) > 10
+    assert f"<b>{len(rows)} stars</b>" in panel.words.object
+    stars = panel.listed()
+    assert stars.rows.tolist() == rows
+    table = stars.table(store)
+    assert {"rank", "similarity", "similarity_unwanted"} <= set(table.colnames)
+    assert store.name(13) in panel.provenance()["list"]
+    panel.open_file("found.vot", panel.content().getvalue())
+    assert np.flatnonzero(state.selection).tolist() == sorted(rows)
+    assert "search: Like" in selection.told(state.recipe, store)[0]
+    state.search_by = "place"
+    assert (np.diff(panel.listed().table(store)["separation"]) >= 0).all()
+
+    panel.what.value = "flag queue"
+    state.queue_filters = {"label": "EW", "order": "period"}
+    rows = panel.listed().rows
+    assert len(rows)
+    assert set(store.labels[rows]) == {"EW"}
+    assert (np.diff(store.periods_days[rows]) >= 0).all()
+    told = json.loads(panel.provenance()["thresholds"])
+    assert told["label"] == "EW"
+    assert told["weights"]["probe"] > 0
 
 
 def test_the_panel_lists_what_is_asked_for(store: AtlasStore) -> None:

@@ -11,6 +11,7 @@ from model.analysis.confident import confidence
 from model.analysis.data_quality import troubles, troubles_in_words
 from model.analysis.disagreement import (
     broad_class,
+    configuration,
     external_conflict,
     sources_of_labels,
     vote_split,
@@ -104,6 +105,24 @@ def test_votes_that_differ_clearly_split() -> None:
 )  # fmt: skip
 def test_catalogue_classes_in_broad_words(text: str | None, broad: str | None) -> None:
     assert broad_class(text) == broad
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("EB/KE", "contact"), ("EW/KW", "contact"), ("EA/SD", "semidetached"), ("EA/D", "detached"),
+        ("EW/DW", "detached"), ("EB/GS", None), ("EB/GS+SRD", None), ("EA", None), ("EB/KE:", None),
+        (None, None),
+    ],
+)  # fmt: skip
+def test_how_close_an_eclipsers_stars_are(text: str | None, found: str | None) -> None:
+    assert configuration(text) == found
+    if found is None:
+        return
+    label = {"contact": "EC", "semidetached": "ESD", "detached": "ED"}[found]
+    ids, labels = np.arange(1, dtype=np.int64), np.array([label], dtype=object)
+    external = pd.DataFrame({"source_id": [0], "catalog": "GCVS", "class_label": [text]})
+    assert external_conflict(ids, labels, external)[0].tolist() == [0.0]
 
 
 def test_only_firm_contradictions_of_other_catalogues_count() -> None:
