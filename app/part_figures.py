@@ -123,5 +123,8 @@ class PartFigures:
 
 
 def _show_all(axis_range: Range1d, values: np.ndarray, backwards: bool) -> None:
+    """Set a range to all values; it stays where it is while there are none."""
+    if not np.isfinite(values).any():
+        return
     low, high = visible_range(values, margin=0.06)
     set_range(axis_range, *((high, low) if backwards else (low, high)))

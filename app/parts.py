@@ -23,6 +23,7 @@ from model.analysis.stability import Stability, part_stability
 MIN_STARS = 10
 """Fewer stars are not cut."""
 N_APART, MAX_P = 4, 0.01
+MAX_COMPARED = 2000
 MAX_CURVES, MAX_SPECTRA = 120, 60
 """Stars of a part whose light curves and spectra are looked at, evenly through the part."""
 
@@ -177,7 +178,13 @@ def stability(store: AtlasStore, partition: Partition) -> Stability:
 def _apart_by(
     store: AtlasStore, rows: NDArray[np.int64], member: NDArray[np.bool_]
 ) -> tuple[tuple[str, float], ...]:
-    """The columns that set some of the rows most apart from the others, with their AUC."""
+    """The columns that set some of the rows most apart from the others, with their AUC.
+
+    Of at most `MAX_COMPARED` stars on either side, evenly: that places an AUC to a hundredth.
+    """
+    inside, others = (_evenly(np.flatnonzero(side), MAX_COMPARED) for side in (member, ~member))
+    rows = rows[np.concatenate([inside, others])]
+    member = np.arange(len(rows)) < len(inside)
     values = store.objects[describing(store)].iloc[rows].astype(np.float64)
     table = column_differences(values, member, ~member).head(N_APART)
     sure = table[table["p"] < MAX_P]
