@@ -70,7 +70,7 @@ class ThresholdSliders:
             ),
         }
         self.ranking = pn.widgets.Select(options=list(store.rankings), **look)
-        self.follow = pn.widgets.Checkbox(label="learn the order from verdicts", **look)
+        self.follow = pn.widgets.Checkbox(label="learn from the verdicts", **look)
         self.note = pn.pane.HTML("", sizing_mode="stretch_width", **WORDS)
         self._learning = Latest[FlagWeights | None](self._take_learned)
         self._n_entries = 0
