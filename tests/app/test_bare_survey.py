@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from app.atlas_store import AtlasStore
+from app.plain_survey import is_survey, survey_atlas
 from app.state import AppState
 from app.views.card import Card
 from app.views.cluster_panel import ClusterPanel
@@ -98,3 +99,34 @@ def test_parts_leave_out_the_figures_nothing_can_fill(bare_store: AtlasStore) ->
     assert list(panel.plots.figures) == ["curves"]
     assert panel.partition is not None
     assert all(part.n_curves == part.n_spectra == 0 for part in panel.partition.parts)
+
+
+def test_a_survey_is_told_from_an_atlas(bare_store: AtlasStore, tmp_path: Path) -> None:
+    assert is_survey(bare_store.atlas.survey.path)
+    assert not is_survey(bare_store.atlas.path)
+    assert not is_survey(tmp_path)
+
+
+def test_a_bare_table_opens_without_a_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Identifiers, positions, periods and classes; no light curve, no feature, no run."""
+    monkeypatch.setenv("ASTROM3_DEMO_DIR", str(tmp_path / "cache"))
+    rng = np.random.default_rng(5)
+    ids = stable_ids("table", range(N_STARS))
+    table = pd.DataFrame(
+        {
+            "source_id": ids, "class_label": np.where(np.arange(N_STARS) % 2, "RRL", "EB"),
+            "ra_deg": rng.uniform(0, 360, N_STARS), "dec_deg": rng.uniform(-60, 60, N_STARS),
+            "period_catalog_days": 10 ** rng.normal(0, 0.5, N_STARS),
+        }
+    )  # fmt: skip
+    with SurveyWriter(tmp_path / "survey", "Table", {}) as writer:
+        writer.write_objects(table)
+    said: list[str] = []
+    path = survey_atlas(tmp_path / "survey", said.append)
+    assert "Table is a survey, not an atlas" in said[0]
+    store = AtlasStore(Atlas.open(path))
+    assert store.n == N_STARS
+    assert survey_atlas(tmp_path / "survey", said.append) == path
+    assert len(said) == 1  # made once

@@ -70,12 +70,13 @@ def main(argv: list[str] | None = None) -> None:
         simulate(directory, n)
     config = load_config(directory / "my.toml")
     rows = [built(config, args.work / f"survey-{n}", args.workers, None)]
+    print(table(rows), flush=True)  # the search may take long
     if args.search:
         searching = dataclasses.replace(
             config, periods=dataclasses.replace(config.periods, source="search")
         )
         rows.append(built(searching, args.work / f"searched-{n}", args.workers, args.search))
-    print(table(rows))
+        print(table(rows))
     write_json(args.json, {"objects": n, "workers": args.workers, "builds": rows})
 
 
