@@ -82,12 +82,13 @@ def open_page(page: Page, address: str, timeout_s: float = 120) -> None:
 
 
 def wait_until_drawn(page: Page, timeout_s: float = 120) -> None:
-    """Wait until the maps stand on the page and hold still."""
+    """Wait until the maps stand on the page and hold still, and the card after them."""
     page.wait_for_function(
         "window.Bokeh?.documents?.[0]?.is_idle === true", timeout=timeout_s * 1000
     )
     for plot in (Plot(page, ".map"), Plot(page, ".scatter")):
         plot.wait_until_still()
+    expect(page.locator("aside .card")).to_be_visible(timeout=timeout_s * 1000)
 
 
 def eventually(holds: Callable[[], bool], what: str, timeout_s: float = 30) -> None:
