@@ -77,6 +77,13 @@ def star(page: Page) -> str:
     return page.locator("aside .star-name").inner_text()
 
 
+def open_queue(page: Page, address: str) -> None:
+    """Open the page and wait until the pad takes keys."""
+    open_page(page, address)
+    expect(page.locator(".progress b")).to_be_visible()
+    expect(page.locator(".pad [data-kind=right]")).to_be_visible()
+
+
 def decide(page: Page, *keys: str) -> str:
     """Press keys, wait until another star stands there, and return its name."""
     before = star(page)
@@ -87,7 +94,7 @@ def decide(page: Page, *keys: str) -> str:
 
 
 def test_fifty_verdicts_with_keys_alone(page: Page, vetting: Server) -> None:
-    open_page(page, f"{vetting.address}?mode=Vet&{LONG_QUEUE}")
+    open_queue(page, f"{vetting.address}?mode=Vet&{LONG_QUEUE}")
     card, progress = page.locator("aside .star-name"), page.locator(".progress b")
     expect(progress).to_have_text("0")
     names = [star(page)]
@@ -113,7 +120,7 @@ def test_fifty_verdicts_with_keys_alone(page: Page, vetting: Server) -> None:
         expect(card).to_have_text(names[49 - back])
     expect(progress).to_have_text("47")
     page.keyboard.press("r")
-    expect(card).to_have_text(names[48])
+    expect(card).not_to_have_text(names[47])  # the next one by what was learned meanwhile
     page.reload()
     expect(page.locator(".pad [data-act=redo]")).to_be_enabled()
     expect(progress).to_have_text("48")
@@ -124,9 +131,9 @@ def test_fifty_verdicts_with_keys_alone(page: Page, vetting: Server) -> None:
 
 
 def test_two_vetters_see_each_other(page: Page, vetting: Server) -> None:
-    open_page(page, f"{vetting.address}?mode=Vet")
+    open_queue(page, f"{vetting.address}?mode=Vet")
     other = page.context.new_page()
-    open_page(other, f"{vetting.address}?mode=Vet")
+    open_queue(other, f"{vetting.address}?mode=Vet")
     other.locator(".status .who").click()
     other.keyboard.press("Control+a")
     other.keyboard.type("<b>Eve</b>")
@@ -142,7 +149,7 @@ def test_two_vetters_see_each_other(page: Page, vetting: Server) -> None:
 def test_a_killed_server_loses_nothing(browser: Browser, vetting: Server) -> None:
     """What was acknowledged is in the log; what was not is sent again when it is back."""
     page = browser.new_page(viewport={"width": 1440, "height": 900})  # errors are expected in it
-    open_page(page, f"{vetting.address}?mode=Vet&{LONG_QUEUE}")
+    open_queue(page, f"{vetting.address}?mode=Vet&{LONG_QUEUE}")
     before = len(vetting.entries())
     decide(page, "8")
     eventually(lambda: len(vetting.entries()) == before + 1, "the verdict is in the log")
