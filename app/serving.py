@@ -58,6 +58,7 @@ def send_small_arrays_inline() -> None:
         finally:
             self._deferred = deferred
 
+    # Bokeh has no setting for this, so its method is replaced, once: mypy does not like either line
     encode_bytes.is_ours = True  # type: ignore[attr-defined]
     Serializer._encode_bytes = encode_bytes  # type: ignore[method-assign]
 

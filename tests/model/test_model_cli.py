@@ -1,6 +1,7 @@
 """The command line, end to end on the tiny survey, and its refusals."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -144,7 +145,8 @@ def test_an_atlas_takes_sensible_numbers_only(
 
 def test_only_a_run_is_replaced_by_shipping(pretrained: Path, tmp_path: Path) -> None:
     run, target = Run.open(pretrained), tmp_path / "shipped"
-    run.manifest["provenance"]["command"] = "python -m model train survey"  # type: ignore[index]
+    made_by = {**run.manifest["provenance"], "command": "python -m model train survey"}
+    run = replace(run, manifest={**run.manifest, "provenance": made_by})
     target.mkdir()
     (target / "notes.txt").write_text("mine")
     with pytest.raises(InputError, match="holds no run"):
