@@ -104,7 +104,7 @@ def _of_embeddings(workshop: Workshop, nuisance: pd.DataFrame, columns: dict[str
     """What is read off the pre-trainings' vectors, without classifiers."""
     config, zero, found = workshop.config, [], []
     retrieved, matched = [], []
-    match = _brightness_and_color(workshop)
+    match = brightness_and_color(workshop)
     for base in progress(config.bases, "read off"):
         embeddings = workshop.embeddings(base)
         for subset in config.subsets:
@@ -127,7 +127,7 @@ def _listed(found: dict[str, Figures]) -> list[Figures]:
     return [{"pair": pair, **figures} for pair, figures in found.items()]
 
 
-def _brightness_and_color(workshop: Workshop) -> np.ndarray:
+def brightness_and_color(workshop: Workshop) -> np.ndarray:
     """Return apparent magnitude and the first color (N, 1 or 2) of each star.
 
     The magnitude is the light curve's, else the first one of the catalog.

@@ -75,15 +75,22 @@ class Case:
             assert self.given is not None
             assert self.planted is not None
             return self.given, self.planted
-        rng = np.random.default_rng(seed)
-        labels = self.labels.copy()
-        can = np.flatnonzero(np.isin(labels.astype(str), list(self.moves)))
-        chosen = rng.choice(can, round(MOVED * len(can)), replace=False)
-        for row in chosen.tolist():
-            labels[row] = rng.choice(self.moves[labels[row]])
-        is_moved = np.zeros(len(labels), dtype=bool)
-        is_moved[chosen] = True
-        return labels, is_moved
+        return moved_labels(self.labels, self.moves, seed)
+
+
+def moved_labels(
+    labels: Labels, moves: Mapping[str, Sequence[str]], seed: int
+) -> tuple[Labels, Mask]:
+    """Labels (N,) with three per cent of them moved, and which ones."""
+    rng = np.random.default_rng(seed)
+    moved = labels.copy()
+    can = np.flatnonzero(np.isin(labels.astype(str), list(moves)))
+    chosen = rng.choice(can, round(MOVED * len(can)), replace=False)
+    for row in chosen.tolist():
+        moved[row] = rng.choice(moves[labels[row]])
+    is_moved = np.zeros(len(labels), dtype=bool)
+    is_moved[chosen] = True
+    return moved, is_moved
 
 
 def survey_case(
