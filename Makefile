@@ -28,7 +28,7 @@ serve: $(VENV)/installed
 test: $(VENV)/installed-test
 	$(PY) tests/install_browser.py
 	$(MAKE) lint
-	$(PY) -m pytest
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # What needs other programs: apt-get install postgresql stilts topcat xvfb
 test-full: test

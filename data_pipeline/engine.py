@@ -93,7 +93,8 @@ def _local(workers: int) -> Iterator["Client"]:
         dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GB"}),
         LocalCluster(
             n_workers=workers, threads_per_worker=1, processes=True, memory_limit=None,
-            dashboard_address=None, silence_logs=logging.CRITICAL,
+            dashboard_address="127.0.0.1:0", scheduler_kwargs={"dashboard": False},
+            silence_logs=logging.CRITICAL,
         ) as cluster,
         Client(cluster) as client,
     ):  # fmt: skip

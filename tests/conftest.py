@@ -23,6 +23,11 @@ TINY_PERIODS = {"EW": 0.4, "RRAB": 0.6, "SR": 80.0}
 TINY_COLORS = {"EW": 0.9, "RRAB": 0.6, "SR": 2.4}
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the file whose tests take longest: of several processes none then waits for it."""
+    items.sort(key=lambda item: item.path.name != "test_readme.py")
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The directory of real observations; the test is skipped where it is absent."""

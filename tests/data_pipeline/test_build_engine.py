@@ -51,7 +51,7 @@ def command(config: Path, out: Path, *options: str) -> subprocess.Popen:
 
 def test_a_cluster_gives_the_same_bytes(archive: Path, expected: str, tmp_path: Path) -> None:
     with LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0"
     ) as cluster:
         scheduler = cluster.scheduler_address
         assert scheduler.startswith("tcp://")
