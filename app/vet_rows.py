@@ -11,7 +11,7 @@ from app.vet_star import verdict_text
 from app.vetting import Vetting
 
 HEAD = (
-    "<span></span><span>two cycles</span><span>star</span><span>class → suggestion</span>"
+    "<span></span><span>folded</span><span>star</span><span>class → suggestion</span>"
     '<span class="wide-only" title="share of the stars that are less suspicious">suspicion</span>'
     '<span class="wide-only">distance</span><span class="wide-only">why</span>'
 )

@@ -22,7 +22,7 @@ from app.words import Words
 
 N_NEIGHBORS = 30
 HEAD = (
-    "<span></span><span>two cycles</span><span>star</span><span>class → classifier</span>"
+    "<span></span><span>folded</span><span>star</span><span>class → classifier</span>"
     "<span>similarity</span><span>distance</span>"
 )
 COLUMNS = "20px 132px minmax(120px, 1.2fr) minmax(128px, 1fr) 100px 56px"

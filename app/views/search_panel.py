@@ -26,7 +26,7 @@ from app.uploads import LACKS_MODEL, Upload, can_embed, embed
 from data_pipeline.errors import InputError
 
 HEAD = (
-    "<span></span><span>two cycles</span><span>star</span><span>class → classifier</span>"
+    "<span></span><span>folded</span><span>star</span><span>class → classifier</span>"
     "<span>{near}</span>"
     '<span title="share of its own class that lies nearer the centre of the class">own class</span>'
 )

@@ -21,7 +21,7 @@ from app.state import AppState
 from app.styles import CARD_CSS, CONTROLS, WORDS
 from data_pipeline.errors import InputError
 
-HEAD = "<span></span><span>two cycles</span><span>star</span><span>class → classifier</span>"
+HEAD = "<span></span><span>folded</span><span>star</span><span>class → classifier</span>"
 COLUMNS = "36px 132px minmax(130px, 1.2fr) minmax(150px, 1fr)"
 NUMBERS = {
     "G": ("phot_g_mean_mag", "mean_vmag"),
