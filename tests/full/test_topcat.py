@@ -83,7 +83,7 @@ def test_topcat_takes_the_table_and_answers(topcat: None) -> None:
         if "topcat" in client.get_metadata(one).get("samp.name", "").lower()
     )  # fmt: skip
     answer = client.ecall_and_wait(
-        topcat_id, "table.select.rowList", "30", **{"table-id": "t", "url": "", "row-list": ["1"]}
+        topcat_id, "table.select.rowList", "180", **{"table-id": "t", "url": "", "row-list": ["1"]}
     )
     assert answer["samp.status"] == "samp.ok"
     link.close()
