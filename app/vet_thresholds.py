@@ -26,6 +26,7 @@ REASONS = {
     "is_disputed": ("disputed", "another catalogue firmly gives another class"),
     "is_period_doubted": ("period", "another period would be more usual for their class"),
     "is_odd": ("odd", "their data do not go together, or few stars are like them"),
+    "is_stray": ("stray", "in no cluster of all stars, whatever their labels"),
 }
 """Columns of the ranking that say why a star is on it: a word, and the word explained."""
 

@@ -22,7 +22,7 @@ from data_pipeline.directories import new_directory, provenance, write_manifest
 from data_pipeline.errors import InputError
 from data_pipeline.survey import Survey
 from model.analysis.clusters import ClassClusters, class_clusters
-from model.analysis.oddities import mismatch
+from model.analysis.oddities import dbscan_radius, mismatch
 from model.analysis.placement import measure_displacement
 from model.analysis.projection import umap_map
 from model.analysis.spaces import MapSettings, Space, describe_space
@@ -163,6 +163,7 @@ def _write_objects(
     for space in spaces:
         values |= space.columns
     values["mismatch"] = _mismatch(embeddings)
+    values["dbscan_radius"] = dbscan_radius(spaces[0].rows, spaces[0].similarity)
     values["dbscan_cluster"] = clusters.cluster
     values["is_dbscan_outlier"] = clusters.is_outlier
     if recurrence is not None:

@@ -27,6 +27,10 @@ _OF_STAR = {
         "float64",
         "share of other stars whose data would go better with this star's other data than its own",
     ),
+    "dbscan_radius": (
+        "float64",
+        "cosine distance from which DBSCAN of all stars, without labels, has it in a cluster",
+    ),
     "dbscan_cluster": (
         "int64",
         "cluster of its class on the fused map: 0 main, 1... smaller, -1 scattered, -2 none",

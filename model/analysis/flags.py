@@ -4,35 +4,30 @@ A star is flagged when it lies far from the centre of its class in enough modali
 outside the main cluster of its class on the map, when its neighbours and a classifier that never
 saw its label name the same other class, when that classifier is confident of another class, when
 another class's centres are nearer, when the kinds of data name different classes, when its period
-looks wrong, when another catalogue contradicts, when its modalities do not go together, or when few
-stars are like it. The order is by suspicion: a weighted sum of ranks of what speaks against the
-label (`flag_weights`); stars with poor data come later. In all of it the star is left out of its
-own evidence; ranks and percentiles compare stars with each other and are not probabilities.
+looks wrong, when another catalogue contradicts, when its modalities do not go together, when few
+stars are like it, or when it is in no cluster of stars, whatever their labels. The order is by
+suspicion: a weighted sum of ranks of what speaks against the label (`flag_weights`); stars with
+poor data come later. In all of it the star is left out of its own evidence; ranks and percentiles
+compare stars with each other and are not probabilities.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from copy import copy
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from model.analysis.clusters import class_clusters
-from model.analysis.confident import Confidence, confidence
-from model.analysis.data_quality import troubles, troubles_in_words
-from model.analysis.disagreement import external_conflict, sources_of_labels, vote_split
+from model.analysis.evidence import LabelEvidence, percentile
 from model.analysis.flag_weights import DEFAULT_WEIGHTS, FlagWeights, combine, logit_of_rank
 from model.analysis.labels import BoolArray, FloatArray
-from model.analysis.outliers import modalities_agree, percentile_of_others
-from model.analysis.period_doubt import PeriodDoubt, period_doubt
+from model.analysis.outliers import modalities_agree
 from model.analysis.reasons import because
 
 __all__ = ["DEFAULTS", "FLAGS", "Evidence", "Thresholds", "logit_of_rank"]
-
-FUSED = "fused"
 
 
 class Thresholds(NamedTuple):
@@ -67,12 +62,13 @@ FLAGS = {
     "is_disputed": "another catalogue firmly gives another class",
     "is_period_doubted": "another period would be more usual for their class",
     "is_odd": "their data do not go together, or few stars are like them",
+    "is_stray": "in no cluster of all stars, whatever their labels (DBSCAN of all data)",
 }
 """Columns of the ranking that say why a star is on it, and what they mean."""
 
 
-class Evidence:
-    """What an atlas holds for and against the label of each star.
+class Evidence(LabelEvidence):
+    """What an atlas holds for and against the label of each star, and who is flagged for it.
 
     Parameters
     ----------
@@ -93,26 +89,8 @@ class Evidence:
         external: pd.DataFrame | None = None,
         weights: FlagWeights = DEFAULT_WEIGHTS,
     ) -> None:
+        super().__init__(objects, modalities, external)
         self.weights = weights
-        self.external = external
-        self.objects = objects
-        self.modalities = tuple(m for m in modalities if m != FUSED)
-        self.labels = self._text("class_label")
-        self.percentiles = {m: self._number(f"centroid_percentile_{m}") for m in self.modalities}
-        self.nearest = {m: self._text(f"nearest_centroid_{m}") for m in self.modalities}
-        self.vote_class = self._text(f"vote_class_{FUSED}")
-        self.vote_fraction = self._number(f"vote_fraction_{FUSED}")
-        self.predicted_class = self._text("predicted_class")
-        self.predicted_probability = self._number("predicted_probability")
-        self.mismatch = _percentile(self._number("mismatch"))
-        self.isolation = _percentile(self._number(f"isolation_{FUSED}"))
-        self.recurrence = self._number("dbscan_recurrence")
-        """How often (N,), 0 to 1, `is_alone` comes back over the map's seeds, DBSCAN automatic; NaN
-        where one map was made. No other flag depends on the map."""
-        self.map_xy = np.column_stack([self._number(f"{axis}_{FUSED}") for axis in "xy"])
-
-    def __len__(self) -> int:
-        return len(self.objects)
 
     def with_weights(self, weights: FlagWeights) -> "Evidence":
         """The same evidence, ranked by other weights."""
@@ -122,68 +100,9 @@ class Evidence:
         return other
 
     @cached_property
-    def scores(self) -> dict[str, FloatArray]:
-        """What speaks against each label (N,), one by one, the higher the more; NaN for nothing.
-
-        probe
-            Probability by which the best other class leads the label's, out of fold.
-        vote
-            Share of the neighbours' vote, in the fused space, that the label does not get.
-        centroid
-            How much nearer the nearest class centre is than the label's: mean over modalities.
-        centers
-            The same with several centres a class.
-        split
-            How clearly the neighbours in different kinds of data name different classes.
-        external
-            2 where another catalogue names another family, 1 another class, 0 the same.
-        """
-        return {
-            "probe": self.confidence.margin,
-            "vote": 1 - self._number(f"vote_label_fraction_{FUSED}"),
-            "centroid": self._mean_over_modalities(self._excess_distance),
-            "centers": self._mean_over_modalities(lambda m: self._number(f"center_excess_{m}")),
-            "split": self.split,
-            "external": self._conflict[0],
-        }
-
-    @cached_property
-    def confidence(self) -> Confidence:
-        """What the out-of-fold probabilities say about the labels."""
-        names = self._probabilities
-        probability = self.objects[names].to_numpy(dtype=np.float64, na_value=np.nan)
-        return confidence(probability, [n.removeprefix("prob_") for n in names], self.labels)
-
-    @cached_property
-    def split(self) -> FloatArray:
-        """How clearly the neighbours in different kinds of data name different classes (N,)."""
-        winners = self._votes
-        shares = {m: self._number(f"vote_fraction_{m}") for m in self.modalities}
-        return vote_split(winners, shares) if winners else np.full(len(self), np.nan)
-
-    @cached_property
-    def period(self) -> PeriodDoubt:
-        """What speaks against the periods."""
-        return period_doubt(self.objects, self.labels)
-
-    @cached_property
-    def troubles(self) -> npt.NDArray[np.object_]:
-        """What is poor about each star's data (N,), in words; empty for nothing."""
-        return troubles_in_words(troubles(self.objects))
-
-    @cached_property
-    def _conflict(self) -> tuple[FloatArray, npt.NDArray[np.object_]]:
-        if self.external is None or self.external.empty:
-            nothing = np.full(len(self), None, dtype=object)
-            return np.full(len(self), np.nan), nothing
-        ids = self.objects["source_id"].to_numpy(dtype=np.int64)
-        copied = sources_of_labels(ids, self.labels, self.external)
-        return external_conflict(ids, self.labels, self.external, copied)
-
-    @cached_property
     def suspicion(self) -> FloatArray:
         """Share (N,) of the stars that are less suspicious, 0 to 1; NaN where nothing is known."""
-        return _percentile(combine(self.scores, self.weights.weights)) / 100
+        return percentile(combine(self.scores, self.weights.weights)) / 100
 
     def far(self, thresholds: Thresholds = DEFAULTS) -> BoolArray:
         """Stars (N,) far from the centre of their class in enough modalities."""
@@ -214,13 +133,21 @@ class Evidence:
         """Stars (N,) whose modalities do not go together, or that have few like them."""
         return np.fmax(self.mismatch, self.isolation) >= thresholds.percentile
 
+    def strays(self, thresholds: Thresholds = DEFAULTS) -> BoolArray:
+        """Stars (N,) that DBSCAN of all data, blind to labels, leaves outside every cluster.
+
+        Its radius is that which leaves outside the share of the stars beyond the percentile: the
+        complete outliers of Rizhko & Bloom (2024).
+        """
+        return self.stray >= thresholds.percentile
+
     def between(self, percentile: float = DEFAULTS.percentile) -> BoolArray:
         """Stars (N,) nearer a centre of another class than any of their own, and few more so."""
         return (self._center_percentile >= percentile) & (self.scores["centers"] > 0)
 
     @cached_property
     def _center_percentile(self) -> FloatArray:
-        return _percentile(self.scores["centers"])
+        return percentile(self.scores["centers"])
 
     def flags(self, thresholds: Thresholds = DEFAULTS) -> dict[str, BoolArray]:
         """Which stars (N,) each of `FLAGS` raises."""
@@ -235,6 +162,7 @@ class Evidence:
             "is_disputed": self.scores["external"] >= thresholds.external,
             "is_period_doubted": self.period.score >= thresholds.period,
             "is_odd": self.odd(thresholds),
+            "is_stray": self.strays(thresholds),
         }
 
     def rank(self, thresholds: Thresholds = DEFAULTS) -> pd.DataFrame:
@@ -285,6 +213,7 @@ class Evidence:
             recurrence=float(self.recurrence[row]),
             mismatch=float(self.mismatch[row]),
             isolation=float(self.isolation[row]),
+            stray=float(self.stray[row]),
             more=self._more(row, thresholds),
         )
 
@@ -313,46 +242,3 @@ class Evidence:
 
     def _vote(self, modality: str, row: int) -> str | None:
         return self._votes[modality][row]
-
-    @cached_property
-    def _votes(self) -> Mapping[str, npt.NDArray[np.object_]]:
-        return {m: self._text(f"vote_class_{m}") for m in self.modalities}
-
-    @cached_property
-    def _is_known_class(self) -> BoolArray:
-        """Stars (N,) whose class was learned: of any other, a classifier can say nothing."""
-        learned = [name.removeprefix("prob_") for name in self._probabilities]
-        return np.isin(np.where(pd.isna(self.labels), "", self.labels).astype(str), learned)
-
-    @property
-    def _probabilities(self) -> list[str]:
-        return [name for name in map(str, self.objects.columns) if name.startswith("prob_")]
-
-    def _excess_distance(self, modality: str) -> FloatArray:
-        own = self._number(f"centroid_distance_{modality}")
-        return own - self._number(f"nearest_centroid_distance_{modality}")
-
-    def _mean_over_modalities(self, score_of: Callable[[str], FloatArray]) -> FloatArray:
-        values = np.reshape([score_of(m) for m in self.modalities], (-1, len(self)))
-        known = np.isfinite(values)
-        total, count = np.where(known, values, 0).sum(axis=0), known.sum(axis=0)
-        return np.divide(total, count, out=np.full(len(self), np.nan), where=count > 0)
-
-    def _text(self, column: str) -> npt.NDArray[np.object_]:
-        if column not in self.objects:
-            return np.full(len(self.objects), None, dtype=object)
-        values = self.objects[column].astype(object)
-        return values.where(values.notna(), None).to_numpy(dtype=object)
-
-    def _number(self, column: str) -> FloatArray:
-        if column not in self.objects:
-            return np.full(len(self.objects), np.nan)
-        return self.objects[column].to_numpy(dtype=np.float64, na_value=np.nan)
-
-
-def _percentile(score: FloatArray) -> FloatArray:
-    """Percentage (N,) of the other stars with a lower score; NaN stays."""
-    known = np.isfinite(score)
-    result = np.full(len(score), np.nan)
-    result[known] = percentile_of_others(score[known])
-    return result

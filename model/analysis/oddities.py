@@ -1,4 +1,4 @@
-"""Stars that are odd whatever their label: modalities that contradict each other, few alike.
+"""Stars that are odd whatever their label: modalities that contradict each other, few alike, alone.
 
 A contrastive model has learned which spectrum goes with which light curve; a star whose own do not
 go together holds two stars, another star's spectrum, or something the model has rarely seen.
@@ -10,9 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from model.analysis.labels import BoolArray, FloatArray
-from model.analysis.neighbors import Similarity, Vectors
+from model.analysis.neighbors import Rows, Similarity, Vectors
 
 N_ALIKE = 10
+MIN_SAMPLES = 10
+"""Stars, itself included, that make a dense neighbourhood for DBSCAN of all stars."""
 
 
 def mismatch(a: Vectors, b: Vectors, both: BoolArray, block: int = 1024) -> FloatArray:
@@ -60,3 +62,33 @@ def isolation(similarity: Similarity, n_alike: int = N_ALIKE) -> npt.NDArray[np.
     count = known.sum(axis=1)
     total = np.where(known, nearest, 0).sum(axis=1)
     return 1 - np.divide(total, count, out=np.full(len(nearest), np.nan), where=count > 0)
+
+
+def dbscan_radius(
+    rows: Rows, similarity: Similarity, min_samples: int = MIN_SAMPLES
+) -> npt.NDArray[np.floating[Any]]:
+    """Smallest radius (N,) at which DBSCAN of all stars takes a star into a cluster.
+
+    At a radius below it the star is noise. It is exact from the nearest neighbours alone: a star
+    is in a cluster from where its own neighbourhood is dense, or where a neighbour's is that lies
+    within the radius; one beyond the first `min_samples` could only say so later.
+
+    Parameters
+    ----------
+    rows, similarity : arrays (N, k)
+        The nearest neighbours, itself not among them, and their cosine similarity; k at least
+        ``min_samples - 1``. NaN where there is no neighbour.
+
+    Returns
+    -------
+    float array (N,)
+        Cosine distance; NaN where a star has too few neighbours.
+    """
+    needed = min_samples - 1
+    if rows.shape[1] < needed:
+        return np.full(len(rows), np.nan)
+    distance = 1 - np.asarray(similarity[:, :needed], dtype=np.float64)
+    dense_from = distance[:, -1]
+    through = np.maximum(distance, dense_from[rows[:, :needed]])
+    radius = np.fmin(dense_from, np.nan_to_num(through, nan=np.inf).min(axis=1))
+    return np.where(np.isfinite(radius), radius, np.nan)

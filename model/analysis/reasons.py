@@ -22,6 +22,7 @@ def because(
     recurrence: float = math.nan,
     mismatch: float = math.nan,
     isolation: float = math.nan,
+    stray: float = math.nan,
     more: Sequence[str] = (),
 ) -> str:
     """Say what speaks against a star's label, and what is odd about it.
@@ -38,8 +39,9 @@ def because(
         Outside the main cluster of its class on the map.
     recurrence : float
         Share of the maps, made from other seeds, on which it is; NaN where there is one map.
-    mismatch, isolation : float
-        Percentiles among all stars: of how badly its modalities go together, of how few are alike.
+    mismatch, isolation, stray : float
+        Percentiles among all stars: of how badly its modalities go together, of how few are alike,
+        of how wide a radius DBSCAN of all stars needs to take it into a cluster.
     more : sequence of str
         Further clauses.
 
@@ -62,6 +64,9 @@ def because(
         parts.append(f"its data go together worse than those of {_than(mismatch, 'star', 'stars')}")
     if isolation >= percentile:
         parts.append(f"fewer stars are like it than like {_than(isolation, 'star', 'stars')}")
+    if stray >= percentile:
+        farther = _than(stray, "star", "stars")
+        parts.append(f"it is in no cluster of stars, farther out than {farther}")
     parts += more
     if not parts:
         return ""

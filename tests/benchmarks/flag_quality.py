@@ -40,6 +40,7 @@ WORDS = {
     "alone": "off its class's main cluster (DBSCAN on the map)",
     "split": "kinds of data disagree",
     "sparse": "local density",
+    "stray": "in no cluster of all stars (DBSCAN)",
     "external": "another catalogue disagrees",
     "period": "wrong-period evidence",
     COMBINATION: "combination, weights from other seeds",
@@ -84,7 +85,7 @@ def with_combination(done: dict[int, Seed]) -> dict[str, float]:
     used = [
         name
         for name in next(iter(done.values()))[1]
-        if name not in (CLEANLAB, "far", "alone", "sparse", "period", "split")
+        if name not in (CLEANLAB, "far", "alone", "sparse", "stray", "period", "split")
     ]
     learned = {
         s: learn_weights({name: done[s][1][name] for name in used}, done[s][0]) for s in planted

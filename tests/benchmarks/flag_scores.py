@@ -14,7 +14,7 @@ from model.analysis.clusters import class_clusters
 from model.analysis.confident import confidence
 from model.analysis.disagreement import external_conflict, vote_split
 from model.analysis.many_centers import center_distances
-from model.analysis.oddities import isolation
+from model.analysis.oddities import dbscan_radius, isolation
 from model.analysis.outliers import CentroidOutlierDetector
 from model.analysis.period_doubt import period_doubt
 from model.analysis.probe import OutOfFoldProbe, stratified_folds
@@ -76,6 +76,7 @@ def scores_of(case: Case, labels: Labels, seed: int) -> dict[str, Floats]:
     similarity, rows = next(iter(case.known.values()))
     scores["vote"] = 1 - neighbor_vote(rows, similarity, labels).label_fraction
     scores["sparse"] = isolation(similarity)
+    scores["stray"] = dbscan_radius(rows, similarity)
     own = [name for name in case.spaces if name != "fused"] or ["fused"]
     centroids = [
         CentroidOutlierDetector().fit(case.spaces[n][0], labels, case.spaces[n][1]) for n in own

@@ -116,9 +116,10 @@ def test_no_more_is_claimed_than_was_measured(percentile, words) -> None:
 
 
 def test_oddities_are_told_and_nothing_is_nothing() -> None:
-    text = because(None, {}, {}, **NOTHING, mismatch=99.51, isolation=100.0)
+    text = because(None, {}, {}, **NOTHING, mismatch=99.51, isolation=100.0, stray=99.2)
     assert text == (
         "Unlabelled; its data go together worse than those of 99.5 % of stars; "
-        "fewer stars are like it than like any other star."
+        "fewer stars are like it than like any other star; "
+        "it is in no cluster of stars, farther out than 99.2 % of stars."
     )
     assert because("EW", {"spectra": 50.0}, {"spectra": "M"}, ("EW", 0.9), ("EW", 0.9)) == ""

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from sklearn.cluster import DBSCAN
 
 from model.analysis.neighbors import NeighborIndex
-from model.analysis.oddities import isolation, mismatch
+from model.analysis.oddities import dbscan_radius, isolation, mismatch
 
 
 @pytest.mark.parametrize("block", [7, 1024])
@@ -34,3 +35,22 @@ def test_a_star_apart_is_isolated() -> None:
     assert found[5] == pytest.approx(1)
     assert np.isnan(found[2])
     assert np.all(np.delete(found, [2, 5]) < 0.11)
+
+
+def test_strays_are_the_noise_of_dbscan() -> None:
+    rng = np.random.default_rng(3)
+    crowd = rng.normal(size=(3, 8))[rng.integers(0, 3, 300)] + rng.normal(0, 0.2, (300, 8))
+    vectors = np.vstack([crowd, rng.normal(size=(20, 8))])
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    similarity, rows = NeighborIndex(20).fit(vectors.astype(np.float32)).kneighbors()
+    radius = dbscan_radius(rows, similarity, min_samples=6)
+    assert (radius[300:] > np.median(radius)).mean() > 0.9
+    for eps in np.quantile(radius, [0.1, 0.5, 0.9, 0.99]) * 1.0001:
+        known = DBSCAN(eps=eps, min_samples=6, metric="cosine").fit_predict(vectors)
+        assert np.array_equal(radius > eps, known == -1)
+
+
+def test_too_few_neighbors_say_nothing_of_strays() -> None:
+    rows, similarity = np.array([[1, -1], [0, -1]]), np.array([[0.9, np.nan], [0.9, np.nan]])
+    assert np.isnan(dbscan_radius(rows, similarity, min_samples=3)).all()
+    assert np.isnan(dbscan_radius(rows, similarity, min_samples=9)).all()
