@@ -70,7 +70,7 @@ class Dashboard:
         """The page as a Panel template, ready to be served."""
         page = pn.Template(static("page.html"), location=True)
         page.add_variable("page_css", static("style.css"))
-        page.add_variable("page_js", ";\n".join(map(static, ("layout_once.js", "panels.js"))))
+        page.add_variable("page_js", ";\n".join(map(static, ("layout_once.js", "plain_visuals.js", "panels.js"))))
         page.add_variable("page_theme", self.state.theme)
         page.add_variable("app_favicon", f"data:image/svg+xml,{quote(static('logo.svg'))}")
         for name, part in self._parts().items():
