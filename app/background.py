@@ -16,6 +16,33 @@ import panel as pn
 Result = TypeVar("Result")
 
 
+class Afterwards:
+    """Does something once what is under way has been sent; asked for twice, it is done once.
+
+    Parameters
+    ----------
+    act : callable
+        Called with the document locked.
+    """
+
+    def __init__(self, act: Callable[[], None]) -> None:
+        self._act = act
+        self._is_due = False
+
+    def request(self) -> None:
+        """Do it after this message; at once where no server is running."""
+        document = pn.state.curdoc
+        if document is None or document.session_context is None or not pn.state.loaded:
+            self._act()
+        elif not self._is_due:
+            self._is_due = True
+            document.add_next_tick_callback(self._run)
+
+    def _run(self) -> None:
+        self._is_due = False
+        self._act()
+
+
 class Latest(Generic[Result]):
     """Runs `work` for the newest request and hands its result to `apply`.
 

@@ -18,6 +18,7 @@ from app.views.scatter import ScatterView
 from app.views.tray import Tray
 
 TITLE = "AstroM³ Explorer"
+SCRIPTS = ("layout_once.js", "paint_once.js", "plain_visuals.js", "panels.js")
 HINTS = {
     "Explore": "Neighbours of the star in focus",
     "Vet": "Stars that do not fit their class, worst first",
@@ -70,7 +71,7 @@ class Dashboard:
         """The page as a Panel template, ready to be served."""
         page = pn.Template(static("page.html"), location=True)
         page.add_variable("page_css", static("style.css"))
-        page.add_variable("page_js", ";\n".join(map(static, ("layout_once.js", "plain_visuals.js", "panels.js"))))
+        page.add_variable("page_js", ";\n".join(map(static, SCRIPTS)))
         page.add_variable("page_theme", self.state.theme)
         page.add_variable("app_favicon", f"data:image/svg+xml,{quote(static('logo.svg'))}")
         for name, part in self._parts().items():

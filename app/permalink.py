@@ -17,6 +17,7 @@ from urllib.parse import parse_qs, urlencode
 
 from app import selection
 from app.atlas_store import AtlasStore
+from app.background import Afterwards
 from app.searching import FILTERS
 from app.state import AppState
 from app.thresholds import THRESHOLDS
@@ -66,8 +67,9 @@ class Permalink:
         self._beginning = {name: getattr(state, name) for name in _WATCHED}
 
     def follow(self) -> None:
-        """Write the address whenever the state changes."""
-        self.state.param.watch(lambda *_: self._write(self.text()), _WATCHED)
+        """Write the address whenever the state has changed, after what the change shows."""
+        written = Afterwards(lambda: self._write(self.text()))
+        self.state.param.watch(lambda *_: written.request(), _WATCHED)
 
     def text(self) -> str:
         """The address of the state, "?..." or empty."""

@@ -38,15 +38,18 @@ export function render({ model, el }) {
     ...MULTIPLES.map(([name, factor]) => [name, model.period_days * factor, factor]),
     ...model.others.map(([name, days]) => [name, days, 0]),
   ]
-  const cell = ([name, days, factor]) => {
+  const cell = (fold) => {
     const button = document.createElement("button")
     button.className = "cell"
+    button.innerHTML = `<canvas aria-hidden="true"></canvas><span></span>`
+    return describe(button, fold)
+  }
+  const describe = (button, [name, days, factor]) => {
     button.dataset.days = days
     if (factor) button.dataset.factor = factor
     button.dataset.name = name
     button.setAttribute("aria-label", name)
     button.title = `${name}: fold at ${digits(days, 8)} d`
-    button.innerHTML = `<canvas aria-hidden="true"></canvas><span></span>`
     button.lastElementChild.textContent = name
     return button
   }
@@ -54,12 +57,14 @@ export function render({ model, el }) {
     const ratio = window.devicePixelRatio || 1
     const [width, height] = [canvas.clientWidth, canvas.clientHeight]
     if (!width || !points.t) return
-    canvas.width = width * ratio
-    canvas.height = height * ratio
+    if (canvas.width !== Math.floor(width * ratio) || canvas.height !== Math.floor(height * ratio)) {
+      canvas.width = width * ratio
+      canvas.height = height * ratio
+    }
     const pen = canvas.getContext("2d")
-    pen.scale(ratio, ratio)
-    const style = getComputedStyle(bar)
-    pen.fillStyle = style.getPropertyValue(on ? "--accent" : "--fg")
+    pen.setTransform(ratio, 0, 0, ratio, 0, 0)
+    pen.clearRect(0, 0, width, height)
+    pen.fillStyle = getComputedStyle(bar).getPropertyValue(on ? "--accent" : "--fg")
     const { t, y } = points
     for (let cycle = 0; cycle < 2; cycle++) {
       pen.globalAlpha = (on ? 0.9 : 0.62) / (1 + 0.8 * cycle)
@@ -78,14 +83,19 @@ export function render({ model, el }) {
       draw(button.querySelector("canvas"), Number(button.dataset.days), on)
     }
   }
-  const fill = () => {
-    const possible = folds()
-    const more = document.createElement("button")
-    more.className = "more"
-    more.innerHTML = `<b>+${model.others.length}</b><span>others</span>`
-    more.title = "All other periods: aliases, other catalogues (a)"
+  const fill = () => { // the cells stay: what is made anew has to be laid out before it is drawn
+    const multiples = folds().slice(0, MULTIPLES.length)
+    if (strip.children.length === 0) {
+      const more = document.createElement("button")
+      more.className = "more"
+      more.innerHTML = "<b></b><span>others</span>"
+      more.title = "All other periods: aliases, other catalogues (a)"
+      strip.append(...multiples.map(cell), more)
+    } else multiples.forEach((fold, i) => describe(strip.children[i], fold))
+    const more = strip.querySelector(".more")
+    more.hidden = model.others.length === 0
+    more.firstElementChild.textContent = `+${model.others.length}`
     more.setAttribute("aria-expanded", !all.hidden)
-    strip.replaceChildren(...possible.slice(0, MULTIPLES.length).map(cell), ...(model.others.length ? [more] : []))
     paint_cells(strip)
     if (!all.hidden) fill_all()
   }

@@ -13,6 +13,7 @@ import panel as pn
 from numpy.typing import NDArray
 
 from app.atlas_store import MODALITY_NAMES, AtlasStore
+from app.background import Afterwards
 from app.listing import Listing
 from app.palette import UNLABELLED
 from app.star_rows import bar_cell, class_cell, name_cell, number_cell, thumbnail
@@ -46,6 +47,7 @@ class NeighborList(Listing):
             state, store, head_html=head, label="neighbours", columns=(columns, columns)
         )
         self.anchor = state.focus
+        self._after_the_card = Afterwards(self.refresh)
         self.similarity: NDArray[np.float64] = np.empty(0)
         self.list.on_open = self.move_to
         options = {MODALITY_NAMES.get(name, name): name for name in store.modalities}
@@ -91,7 +93,8 @@ class NeighborList(Listing):
         if self.is_open and self.list.place_of(event.new) >= 0:
             super()._on_focus(event)
         else:
-            self.move_to(event.new)
+            self.anchor = event.new
+            self._after_the_card.request()
 
     def _cells(self, place: int, row: int) -> str:
         similarity = float(self.similarity[place])
