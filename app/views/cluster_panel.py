@@ -46,6 +46,8 @@ HEAD = (
 COLUMNS = "10px 30px minmax(64px, 1fr) 50px 40px"
 PATIENCE_S = 0.05
 """So long the parts wait for their light curves and spectra before they are shown without."""
+AT_ONCE = 3000
+"""Parts of more stars than this do not wait: to describe them takes longer anyhow."""
 METHODS = {"DBSCAN": "dbscan", "HDBSCAN": "hdbscan"}
 SPACES = {
     "on the map": "map",
@@ -221,8 +223,11 @@ class ClusterPanel(TrayView):
     async def _cut(self, choice: ClusterChoice, generation: int) -> None:
         """Show the parts; then again, with what is known of them, unless another cut is wanted."""
         partition = await asyncio.to_thread(divided, self.store, choice)
+        is_large = len(partition.rows) > AT_ONCE
+        if is_large:
+            self._show_if_wanted(partition, generation)
         describing = asyncio.ensure_future(self._describe(partition, generation))
-        if not (await asyncio.wait({describing}, timeout=PATIENCE_S))[0]:
+        if not is_large and not (await asyncio.wait({describing}, timeout=PATIENCE_S))[0]:
             self._show_if_wanted(partition, generation)
         self._show_if_wanted(await describing, generation)
 

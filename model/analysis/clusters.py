@@ -30,6 +30,7 @@ _PRECISION = 1.02
 _GROWTH = 1.5
 _N_TRIALS = 40
 _HELD_BY_PARTS = 0.8
+_MANY = 5000
 
 Clusters = npt.NDArray[np.int16]
 
@@ -221,7 +222,8 @@ def _reach(points: FloatArray, min_samples: int) -> FloatArray:
 
 def _dbscan(points: FloatArray, eps: float, min_samples: int) -> Clusters:
     """DBSCAN clusters (n,), the largest 0."""
-    return _by_size(DBSCAN(eps=eps, min_samples=min_samples).fit_predict(points))
+    n_jobs = -1 if len(points) >= _MANY else None  # few are done before the threads have begun
+    return _by_size(DBSCAN(eps=eps, min_samples=min_samples, n_jobs=n_jobs).fit_predict(points))
 
 
 def _by_size(labels: npt.NDArray[np.integer[Any]]) -> Clusters:
