@@ -76,6 +76,10 @@ class SpectrumFigure:
         self.names.major_label_overrides = dict(zip(places, labels["name"], strict=True))
         self.fig.min_border_top = LABEL_ROOM_PX if lines else 6
 
+    def take_away(self) -> None:
+        """Leave the axes and the lines, without the spectrum."""
+        self.source.data = {name: [] for name in _FLUX}
+
     def lay_under(
         self, references: Sequence[Curve | None], others: Sequence[Curve], compared: Curve | None
     ) -> None:

@@ -6,10 +6,12 @@ median spectra of the catalogue's class and of the suggested one, other epochs, 
 """
 
 import math
+from collections.abc import Sequence
 from functools import partial
 from html import escape
 from typing import Any
 
+import numpy as np
 import panel as pn
 
 from app.atlas_store import AtlasStore
@@ -17,7 +19,7 @@ from app.background import Latest
 from app.blinding import seen_label, two_classes
 from app.figures import readable
 from app.formats import minus
-from app.lines import LINE_SETS, line_set_name, shifted, sorted_lines
+from app.lines import LINE_SETS, Line, line_set_name, shifted, sorted_lines
 from app.palette import class_style
 from app.spectrum_columns import spectrum_columns
 from app.spectrum_figure import Curve, SpectrumFigure
@@ -121,7 +123,7 @@ class SpectrumView(pn.viewable.Viewer):
         with pn.io.hold():
             self._offer_choices()
             self._draw()
-        if self.spectra and not known:
+        if row >= 0 and not known:
             self._find_references.request(partial(_references, self.store, row, labels))
 
     def _offer_choices(self) -> None:
@@ -150,10 +152,13 @@ class SpectrumView(pn.viewable.Viewer):
         if self._loading:
             return
         with pn.io.hold():
-            show_plot(self.column, bool(self.spectra))
-            self.message.object = "" if self.spectra else self._message()
+            classes = any(self.references) and self.with_classes.value
+            show_plot(self.column, bool(self.spectra or classes))
+            self.message.object = "" if self.spectra or classes else self._message()
             if self.spectra:
                 self._draw_spectrum(self.spectra[max(self.which.value or 0, 0)])
+            elif classes:
+                self._draw_classes()
             else:
                 self.caption.object = ""
 
@@ -165,19 +170,41 @@ class SpectrumView(pn.viewable.Viewer):
 
     def _draw_spectrum(self, spectrum: Spectrum) -> None:
         shown = self._in_frame(spectrum)
-        name = line_set_name(self._label) if self.line_set.value == AUTO else self.line_set.value
-        lines = () if name == OFF else sorted_lines(name)
         velocity = _line_velocity(shown)
-        self.drawing.show(spectrum_columns(shown, self.smoothed.value), lines, velocity)
+        self.drawing.show(spectrum_columns(shown, self.smoothed.value), self._lines, velocity)
+        self._lay_under(velocity, self._other_epochs(spectrum))
+        self.caption.object = self._caption(shown)
+
+    def _draw_classes(self) -> None:
+        """What the spectrum of a star that has none may look like: the medians of its classes."""
+        _, wavelength, flux, _ = next(one for one in self.references if one is not None)
+        median = Spectrum(
+            0, wavelength, flux, np.zeros(len(flux)), ~np.isfinite(flux), frame="rest"
+        )
+        self.drawing.show(spectrum_columns(median, self.smoothed.value), self._lines, 0.0)
+        self.drawing.take_away()
+        self._lay_under(0.0, [])
+        self.caption.object = self._words(["medians of these classes, at rest"], self._message())
+
+    @property
+    def _lines(self) -> Sequence[Line]:
+        """The lines to mark."""
+        chosen = self.line_set.value
+        name = line_set_name(self._label) if chosen == AUTO else chosen
+        return () if name == OFF else sorted_lines(name)
+
+    @property
+    def _colors(self) -> list[str]:
+        """Color of each of the classes' medians."""
+        return [class_style(one[0] if one else None).color for one in self.references]
+
+    def _lay_under(self, velocity: float, other_epochs: list[Spectrum]) -> None:
         self.drawing.lay_under(
             [self._moved(reference, velocity) for reference in self.references],
-            [self._curve(other) for other in self._other_epochs(spectrum)],
+            [self._curve(other) for other in other_epochs],
             self._compared(velocity),
         )
-        colors = [class_style(reference[0] if reference else None).color
-                  for reference in self.references]  # fmt: skip
-        self.drawing.paint(self.state.theme, colors)
-        self.caption.object = self._caption(shown, colors)
+        self.drawing.paint(self.state.theme, self._colors)
 
     def _in_frame(self, spectrum: Spectrum) -> Spectrum:
         return spectrum.rest_frame() if self.at_rest.value else spectrum
@@ -209,11 +236,10 @@ class SpectrumView(pn.viewable.Viewer):
         if row == self.state.focus and any(self.references):
             self._draw()
 
-    def _caption(self, spectrum: Spectrum, colors: list[str]) -> str:
-        """Where the spectrum comes from, what was done to it, what lies under it."""
-        velocity = _line_velocity(spectrum)
-        parts: list[str] = []
-        for reference, color, sign in zip(self.references, colors, ("—", "╌"), strict=True):
+    def _words(self, more: list[str], first: str = "", explained: str = "") -> str:
+        """What lies under the spectrum, between other words."""
+        parts = [first]
+        for reference, color, sign in zip(self.references, self._colors, ("—", "╌"), strict=True):
             if reference is not None and self.with_classes.value:
                 color = readable(color, self.state.theme)
                 label, count = escape(reference[0]), reference[3]
@@ -224,7 +250,13 @@ class SpectrumView(pn.viewable.Viewer):
         if self.other is not None:
             name = escape(self.store.name(self.state.compared))
             parts.append(f'<b class="other">—</b> {name}')
-        parts += [
+        words = " · ".join(part for part in [*parts, *more] if part)
+        return f'<div class="one-line" title="{explained}">{words}</div>'
+
+    def _caption(self, spectrum: Spectrum) -> str:
+        """Where the spectrum comes from, what was done to it, what lies under it."""
+        velocity = _line_velocity(spectrum)
+        origin = [
             minus(f"lines at {velocity:+.0f} km/s") if velocity else "",
             "at rest" if spectrum.frame == "rest" else "",
             f"S/N {spectrum.snr:.0f}" if math.isfinite(spectrum.snr) else "",
@@ -233,11 +265,8 @@ class SpectrumView(pn.viewable.Viewer):
         frame = f"{spectrum.frame} wavelengths" if spectrum.frame else "frame not known"
         power = spectrum.resolution
         resolution = f"resolution {power:.0f}" if math.isfinite(power) else ""
-        more = escape(
-            "; ".join(part for part in (frame, resolution, "flux over its median") if part)
-        )
-        words = " · ".join(part for part in parts if part)
-        return f'<div class="one-line" title="{more}">{words}</div>'
+        explained = "; ".join(part for part in (frame, resolution, "flux over its median") if part)
+        return self._words(origin, explained=escape(explained))
 
 
 def _references(

@@ -189,13 +189,26 @@ def test_it_rests_while_it_is_not_looked_at(view: SpectrumView, state: AppState)
     assert view.drawing.source.data is not before
 
 
-def test_no_spectrum_is_said_politely(view: SpectrumView, state: AppState) -> None:
+def test_no_spectrum_is_said_politely_over_the_medians_of_its_classes(
+    view: SpectrumView, state: AppState
+) -> None:
     state.focus = WITHOUT_SPECTRUM
+    assert view.caption.object.startswith(
+        '<div class="one-line" title="">No spectrum of this star.'
+    )
+    assert view.plot.visible
+    assert len(view.drawing.source.data["x"]) == 0
+    assert len(view.drawing.references[0].data["x"]) > 100
+    assert "medians of these classes" in view.caption.object
+    view.with_classes.value = False
     assert view.message.object == "No spectrum of this star."
     assert view.message.visible
     assert not view.plot.visible
+    view.with_classes.value = True
     state.focus = WITH_SPECTRUM
     assert view.plot.visible
+    assert len(view.drawing.source.data["x"]) > 100
+    assert view.message.object == ""
 
 
 def test_dark_theme_repaints(view: SpectrumView, state: AppState) -> None:

@@ -336,6 +336,7 @@ def test_tar_cut_short_gives_the_light_curves_it_has(survey: Survey) -> None:
         ("x.tar.gz", gzip.compress(b"no tar"), "x.tar.gz is no folder, zip or tar"),
         ("x.zip", b"", "x.zip is no folder, zip or tar"),
     ],
+    ids=["only a beginning", "cut short", "nothing in it", "no tar inside", "0 bytes"],
 )
 def test_archive_that_is_none_is_refused(
     survey: Survey, name: str, data: bytes, message: str

@@ -71,7 +71,11 @@ def read(data: bytes, name: str = "x.fits", **options: object) -> Spectrum:
     return SpectrumReader(SpectraConfig(**options)).from_bytes(Path(name), data)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("layout", [old_layout(), new_layout(), gzip.compress(old_layout())])
+@pytest.mark.parametrize(
+    "layout",
+    [old_layout(), new_layout(), gzip.compress(old_layout())],
+    ids=["old", "new", "compressed"],
+)
 def test_both_lamost_layouts_say_the_same(layout: bytes) -> None:
     spectrum = read(layout, "x.fits.gz")
     np.testing.assert_allclose(spectrum.wavelength, WAVELENGTH, rtol=1e-7)
