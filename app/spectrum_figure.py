@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from bokeh.models import ColumnDataSource, FixedTicker, HoverTool, LinearAxis, Range1d
+from bokeh.models.annotations import Label
 from bokeh.plotting import figure
 
 from app.figures import FONT, INK, card_figure, paint, readable, set_range
@@ -64,6 +65,7 @@ class SpectrumFigure:
         set_range(self.x_range, start, end)
         set_range(self.y_range, low, top)
         self.source.data = columns
+        self.note.text = ""
         telluric = telluric_columns(start, end)
         self.telluric.data = {**telluric, "y": [low] * len(telluric["x"])}
         marks = line_columns(lines, start, end, velocity_km_s)
@@ -76,9 +78,10 @@ class SpectrumFigure:
         self.names.major_label_overrides = dict(zip(places, labels["name"], strict=True))
         self.fig.min_border_top = LABEL_ROOM_PX if lines else 6
 
-    def take_away(self) -> None:
-        """Leave the axes and the lines, without the spectrum."""
+    def take_away(self, words: str) -> None:
+        """Leave the axes and the lines, without the spectrum, and say so in the frame."""
         self.source.data = {name: [] for name in _FLUX}
+        self.note.text = words
 
     def lay_under(
         self, references: Sequence[Curve | None], others: Sequence[Curve], compared: Curve | None
@@ -99,6 +102,7 @@ class SpectrumFigure:
         self._theme = theme
         ink = INK[theme]
         paint(self.fig, theme)
+        self.note.text_color = ink.text
         self.strips.glyph.update(fill_color=ink.muted, fill_alpha=0.12)
         self.earth.glyph.text_color = ink.muted
         self.band.glyph.update(fill_color=ink.accent, fill_alpha=0.22)
@@ -115,6 +119,11 @@ class SpectrumFigure:
             zoom="width",  # the names of the lines stay at the top
             x_range=self.x_range, y_range=self.y_range, name="spectrum",
         )  # fmt: skip
+        self.note = Label(
+            x=8, y=5, x_units="screen", y_units="screen", text="", text_font=FONT,
+            text_font_size="11.5px", text_font_style="bold",
+        )  # fmt: skip
+        fig.add_layout(self.note)
         self.strips = fig.vstrip("x0", "x1", source=self.telluric, line_color=None)
         self.earth = fig.text(
             "x", "y", source=self.telluric, text={"value": "⊕"}, text_align="center",

@@ -182,9 +182,9 @@ class SpectrumView(pn.viewable.Viewer):
             0, wavelength, flux, np.zeros(len(flux)), ~np.isfinite(flux), frame="rest"
         )
         self.drawing.show(spectrum_columns(median, self.smoothed.value), self._lines, 0.0)
-        self.drawing.take_away()
+        self.drawing.take_away(self._message())
         self._lay_under(0.0, [])
-        self.caption.object = self._words(["medians of these classes, at rest"], self._message())
+        self.caption.object = self._words(["medians of these classes, at rest"])
 
     @property
     def _lines(self) -> Sequence[Line]:
@@ -236,9 +236,9 @@ class SpectrumView(pn.viewable.Viewer):
         if row == self.state.focus and any(self.references):
             self._draw()
 
-    def _words(self, more: list[str], first: str = "", explained: str = "") -> str:
-        """What lies under the spectrum, between other words."""
-        parts = [first]
+    def _words(self, more: list[str], explained: str = "") -> str:
+        """What lies under the spectrum, and more in words."""
+        parts: list[str] = []
         for reference, color, sign in zip(self.references, self._colors, ("—", "╌"), strict=True):
             if reference is not None and self.with_classes.value:
                 color = readable(color, self.state.theme)
@@ -266,7 +266,7 @@ class SpectrumView(pn.viewable.Viewer):
         power = spectrum.resolution
         resolution = f"resolution {power:.0f}" if math.isfinite(power) else ""
         explained = "; ".join(part for part in (frame, resolution, "flux over its median") if part)
-        return self._words(origin, explained=escape(explained))
+        return self._words(origin, escape(explained))
 
 
 def _references(

@@ -193,9 +193,7 @@ def test_no_spectrum_is_said_politely_over_the_medians_of_its_classes(
     view: SpectrumView, state: AppState
 ) -> None:
     state.focus = WITHOUT_SPECTRUM
-    assert view.caption.object.startswith(
-        '<div class="one-line" title="">No spectrum of this star.'
-    )
+    assert view.drawing.note.text == "No spectrum of this star."
     assert view.plot.visible
     assert len(view.drawing.source.data["x"]) == 0
     assert len(view.drawing.references[0].data["x"]) > 100
@@ -208,7 +206,7 @@ def test_no_spectrum_is_said_politely_over_the_medians_of_its_classes(
     state.focus = WITH_SPECTRUM
     assert view.plot.visible
     assert len(view.drawing.source.data["x"]) > 100
-    assert view.message.object == ""
+    assert view.message.object == view.drawing.note.text == ""
 
 
 def test_dark_theme_repaints(view: SpectrumView, state: AppState) -> None:
