@@ -55,9 +55,11 @@ def map_trust(
     tree = KDTree(xy[placed])
     for start in range(0, len(placed), _BLOCK):
         own = placed[start : start + _BLOCK]
-        near = placed[tree.query(xy[own], k=n_around + 1)[1]]  # (B, n_around + 1), itself first
+        near = placed[tree.query(xy[own], k=n_around + 1)[1]]  # (B, n_around + 1)
+        left_out = near == own[:, None]  # itself, which need not come first among stars on one spot
+        left_out[~left_out.any(axis=1), -1] = True
         mine = np.asarray(vectors[own], dtype=np.float32)
-        around = np.asarray(vectors[near[:, 1:].ravel()], dtype=np.float32)
+        around = np.asarray(vectors[near[~left_out]], dtype=np.float32)
         likeness = np.einsum("bd,bkd->bk", mine, around.reshape(len(own), n_around, -1))
         among = np.sort(mine @ crowd.T, axis=1)  # (B, S)
         trust[own] = [

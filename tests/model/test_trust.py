@@ -24,3 +24,10 @@ def test_a_faithful_map_is_trusted_and_shuffled_stars_are_not() -> None:
 
 def test_a_map_of_one_star_says_nothing() -> None:
     assert np.isnan(map_trust(np.zeros((1, 2)), np.ones((1, 2), np.float32))).all()
+
+
+def test_a_star_does_not_vouch_for_itself_among_stars_on_its_spot() -> None:
+    vectors = np.eye(8, dtype=np.float32)  # nothing alike, all on one spot
+    trust = map_trust(np.zeros((8, 2)), vectors, n_around=3)
+    # each finds the other seven equally unlike: rank 7 of 8, itself being the only one more alike
+    assert np.allclose(trust, 7 / 8)
