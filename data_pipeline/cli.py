@@ -43,18 +43,23 @@ def progress(iterable: Iterable[T], description: str, total: int | None = None) 
     return _bar(iterable, description, total)
 
 
-def progress_bar(description: str, total: int | None = None) -> "tqdm[Any]":
-    """Return the same bar for work that is done in batches: `update(n)` it, in a with block."""
-    return _bar(None, description, total)
+def progress_bar(description: str, total: int | None = None, quiet: bool = False) -> "tqdm[Any]":
+    """Return the same bar for work that is done in batches: `update(n)` it, in a with block.
+
+    Of several processes that do the same work all but one are `quiet`.
+    """
+    return _bar(None, description, total, quiet)
 
 
-def _bar(iterable: Iterable[T] | None, description: str, total: int | None) -> "tqdm[Any]":
+def _bar(
+    iterable: Iterable[T] | None, description: str, total: int | None, quiet: bool = False
+) -> "tqdm[Any]":
     return tqdm(
         iterable,
         desc=description,
         total=total,
         file=sys.stderr,
-        disable=bool(os.environ.get("ASTROM3_QUIET")),
+        disable=quiet or bool(os.environ.get("ASTROM3_QUIET")),
         mininterval=0.5 if sys.stderr.isatty() else 10.0,  # a log file needs no animation
     )
 

@@ -16,8 +16,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
-from tqdm import tqdm
 
+from data_pipeline.cli import progress_bar
 from data_pipeline.errors import InputError
 from model import distributed
 from model.config import FinetuneConfig, TrainConfig
@@ -94,7 +94,7 @@ class Loop:
         """Train to the end, from where the last saved state left off."""
         self._resume()
         quiet = distributed.rank() > 0
-        with tqdm(total=self.config.epochs, desc=self.description, disable=quiet) as bar:
+        with progress_bar(self.description, self.config.epochs, quiet) as bar:
             bar.update(self.progress.epoch)
             while self.progress.epoch < self.config.epochs and not self._is_stale():
                 figures = self._epoch()
