@@ -150,10 +150,14 @@ class Plot:
             self.page.mouse.move(box["x"] + x, box["y"] + y, steps=steps)
         self.page.mouse.up()
 
-    def wheel(self, x: float, y: float, turn: float) -> None:
-        """Turn the wheel over a place."""
+    def point(self, x: float, y: float) -> None:
+        """Move the pointer to a place."""
         box = self._box()
         self.page.mouse.move(box["x"] + x, box["y"] + y)
+
+    def wheel(self, x: float, y: float, turn: float) -> None:
+        """Turn the wheel over a place."""
+        self.point(x, y)
         self.page.mouse.wheel(0, turn)
 
     def _box(self) -> dict[str, float]:

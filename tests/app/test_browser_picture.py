@@ -29,7 +29,7 @@ def test_a_picture_is_picked_selected_and_zoomed(page: Page, picture_server: str
 
     y, x = (int(place[0]) for place in scatter.near(BLUE, 60).nonzero())
     before = scatter.wait_until_still()
-    scatter.wheel(x, y, 0)
+    scatter.point(x, y)
     eventually(lambda: (scatter.pixels() != before).mean() > 0.005, "a name beside the pointer")
     scatter.click(x, y)
     page.wait_for_url("**star=*")
