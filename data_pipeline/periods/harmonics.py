@@ -13,6 +13,7 @@ from data_pipeline.periods.types import Band, Prepared
 _RIDGE = 1e-4  # of the total weight: keeps series from running wild in gaps of phase
 _FLOOR = 1e-6  # no fit is better than this share of the variance
 N_BASE = 2  # offset and slope
+_BLOCK = 32  # frequencies whose powers of z stay in the processor's cache together
 
 
 def nested_residuals(
@@ -90,13 +91,15 @@ def _sums(
     slope = centered / np.sqrt(band.weight @ centered**2)
     columns = np.stack([band.weight, band.weight * band.value, band.weight * slope], axis=1)
     columns = columns.astype(np.complex128)
-    z = np.exp(2j * np.pi * ((frequency[:, None] * band.time) % 1.0))
     sums = np.zeros((3, len(frequency), 2 * top + 1), np.complex128)
     sums[0, :, 0] = 1.0
-    power = np.ones_like(z)
-    for k in range(1, 2 * top + 1):
-        power = power * z
-        sums[:, :, k] = (power @ columns).T
+    for start in range(0, len(frequency), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        z = np.exp(2j * np.pi * ((frequency[block, None] * band.time) % 1.0))
+        power = z.copy()
+        for k in range(1, 2 * top + 1):
+            sums[:, block, k] = (power @ columns).T
+            power *= z
     return sums[0], sums[1], sums[2], float((band.weight * slope) @ band.value)
 
 

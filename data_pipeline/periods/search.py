@@ -6,6 +6,9 @@ gives the generalised Lomb-Scargle power on a fine grid, trend included. Summing
 minima a cycle, narrow eclipses. What these sums rank is only a shortlist; exact fits decide.
 """
 
+from functools import lru_cache
+from threading import get_ident
+
 import finufft
 import numpy as np
 from numpy.typing import NDArray
@@ -51,11 +54,24 @@ def _band_power(band: Band, step: float, n: int) -> NDArray[np.float64]:
 
 def _transform(angle: NDArray, strength: NDArray, n: int) -> NDArray[np.complex128]:
     """Return sum_j strength_j exp(i k angle_j) for k = 0 .. n-1."""
-    half = n // 2 + 1
+    half = _rounded_up(n // 2 + 1)
     shifted = strength * np.exp(1j * half * angle)  # the library's modes run from -half to half-1
-    return finufft.nufft1d1(
-        angle, shifted, 2 * half, eps=_TOLERANCE, isign=1, nthreads=1, upsampfac=1.25
-    )[:n]
+    plan = _plan(2 * half, get_ident())
+    plan.setpts(angle)
+    transformed: NDArray[np.complex128] = plan.execute(shifted)
+    return transformed[:n]
+
+
+@lru_cache(maxsize=8)
+def _plan(n: int, thread: int) -> finufft.Plan:
+    """Make a plan for n modes once a thread: making it costs as much as using it once."""
+    return finufft.Plan(1, (n,), eps=_TOLERANCE, isign=1, nthreads=1, upsampfac=1.25)
+
+
+def _rounded_up(n: int) -> int:
+    """Return the next number with at most four significant bits."""
+    unit = 1 << max(0, n.bit_length() - 4)
+    return -(-n // unit) * unit
 
 
 def comb(power: NDArray, n_harmonics: int) -> NDArray[np.float64]:
@@ -65,12 +81,15 @@ def comb(power: NDArray, n_harmonics: int) -> NDArray[np.float64]:
     """
     if n_harmonics == 1:
         return power
-    # the highest harmonic ends where the power does
-    index = np.arange(len(power) // n_harmonics * n_harmonics)
-    total = np.zeros(len(index))
-    for k in range(1, n_harmonics + 1):
-        total += power[np.minimum((index * k + n_harmonics // 2) // n_harmonics, len(power) - 1)]
-    return total
+    # entry q n_harmonics + r of the k-th harmonic is q k + (r k / n_harmonics, rounded): a slice
+    n = len(power) // n_harmonics
+    total = np.zeros((n_harmonics, n))
+    for r in range(n_harmonics):
+        for k in range(1, n_harmonics + 1):
+            part = power[(r * k + n_harmonics // 2) // n_harmonics :: k][:n]
+            total[r, : len(part)] += part
+            total[r, len(part) :] += power[-1]  # the highest harmonic ends where the power does
+    return total.T.ravel()
 
 
 def main_frequency(power: NDArray, step: float, prepared: Prepared, config: PeriodConfig) -> float:
