@@ -4,7 +4,6 @@ What is read, found and computed is first kept in journals beside the target (TA
 a build that was killed anywhere goes on from there; they are removed when the survey is written.
 """
 
-import dataclasses
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -17,24 +16,30 @@ import pandas as pd
 from filelock import FileLock, Timeout
 
 from data_pipeline import directories
+from data_pipeline.build_output import (
+    features_of,
+    inputs_table,
+    survey_writer,
+    write_observations,
+    write_tables,
+)
 from data_pipeline.catalog_features import with_catalog_features
-from data_pipeline.cli import progress
 from data_pipeline.config import BuildConfig
-from data_pipeline.earlier import EarlierSurvey, computation
+from data_pipeline.earlier import EarlierSurvey
 from data_pipeline.engine import Engine, open_engine
 from data_pipeline.errors import InputError
-from data_pipeline.features import FEATURE_COLUMNS, compute_features
+from data_pipeline.features import compute_features
 from data_pipeline.features.compute import with_values
 from data_pipeline.inspection import contents
 from data_pipeline.light_curves import LightCurve
 from data_pipeline.observations import LIGHT_CURVES, SPECTRA, Observed, observe, ready
 from data_pipeline.periods import PERIOD_COLUMNS, find_periods
-from data_pipeline.schema import Band, Column, did_you_mean
+from data_pipeline.schema import Band, did_you_mean
 from data_pipeline.selection import select
 from data_pipeline.sources import READERS, Rejections, SourceData
 from data_pipeline.spectra import Spectrum
-from data_pipeline.splits import hash_order, standard_splits
-from data_pipeline.survey import Survey, SurveyWriter
+from data_pipeline.splits import hash_order
+from data_pipeline.survey import Survey
 
 
 def build_survey(
@@ -76,10 +81,10 @@ def build_survey(
     with _alone(target, work), open_engine(workers, scheduler) as engine:
         with _timed("catalogs", seconds):
             source = with_catalog_features(_reader(config)(config), config)
-            writer = _writer(config, source, target, overwrite or update)
+            writer = survey_writer(config, source, target, overwrite or update)
             objects = select(
                 source.objects, config.select, source.rejections,
-                _features_of(writer, source.objects),
+                features_of(writer, source.objects),
             )  # fmt: skip
             objects = _limited(objects, config.seed, limit)
         earlier = EarlierSurvey(target if update else None, writer.provenance["computation"])
@@ -103,9 +108,9 @@ def build_survey(
             )  # fmt: skip
             computed = with_values(pd.concat([computed, done[1]]))
         with _timed("write", seconds), writer:
-            _write_observations(objects, curves, spectra, writer)
-            _write_tables(writer, source, _joined(objects, periods, computed), config.seed)
-            writer.write_inputs(_inputs_table(objects, curves, spectra))
+            write_observations(objects, curves, spectra, writer)
+            write_tables(writer, source, _joined(objects, periods, computed), config.seed)
+            writer.write_inputs(inputs_table(objects, curves, spectra))
         shutil.rmtree(work)
     survey = Survey.open(target)
     n_new = len(todo)
@@ -254,96 +259,3 @@ def _joined(objects: pd.DataFrame, periods: pd.DataFrame, features: pd.DataFrame
         counted = counted.merge(table, on="source_id", how="left", validate="one_to_one")
     searched = counted["source_id"].isin(periods["source_id"])
     return counted.assign(is_periodic=counted["is_periodic"].where(searched, False).astype(bool))
-
-
-def _writer(config: BuildConfig, source: SourceData, target: Path, overwrite: bool) -> SurveyWriter:
-    made = directories.provenance(inputs=_inputs(config, source), seed=config.seed)
-    made["computation"] = computation(config, dict(source.bands))
-    return SurveyWriter(
-        target,
-        config.name,
-        source.bands,
-        _definitions(config, source),
-        overwrite=overwrite,
-        provenance=made,
-    )
-
-
-def _write_observations(
-    objects: pd.DataFrame,
-    curves: Observed[LightCurve],
-    spectra: Observed[Spectrum],
-    writer: SurveyWriter,
-) -> None:
-    ids = objects["source_id"].tolist()
-    for source_id in progress(ids, "writing"):
-        for light_curve in curves.get(source_id):
-            writer.add_light_curve(source_id, light_curve)
-        for spectrum in spectra.get(source_id):
-            writer.add_spectrum(source_id, spectrum)
-
-
-def _inputs_table(
-    objects: pd.DataFrame, curves: Observed[LightCurve], spectra: Observed[Spectrum]
-) -> pd.DataFrame:
-    ids = objects["source_id"].tolist()
-    return pd.DataFrame(
-        {
-            "source_id": ids,
-            "light_curve": pd.array([curves.fingerprints.get(one) for one in ids], "string"),
-            "spectra": pd.array([spectra.fingerprints.get(one) for one in ids], "string"),
-        }
-    )
-
-
-def _write_tables(
-    writer: SurveyWriter, source: SourceData, objects: pd.DataFrame, seed: int
-) -> None:
-    writer.write_objects(objects)
-    splits = standard_splits(objects["source_id"], objects["class_label"], seed)
-    if source.splits is not None:
-        kept = source.splits["source_id"].isin(objects["source_id"])
-        splits = pd.concat([splits, source.splits[kept]], ignore_index=True)
-    writer.write_splits(splits)
-    if source.external is not None:
-        kept = source.external["source_id"].isin(objects["source_id"])
-        writer.write_external(source.external[kept])
-    writer.write_rejected(source.rejections.table())
-    writer.provenance["funnel"] = [
-        {"file": file, "criterion": reason, "removed": removed, "left": left}
-        for file, reason, removed, left in source.rejections.funnel
-    ]
-
-
-def _features_of(writer: SurveyWriter, objects: pd.DataFrame) -> list[str]:
-    """Return the columns of the catalog that are features."""
-    return [name for name in map(str, objects) if writer.columns[name].role == "feature"]
-
-
-def _definitions(config: BuildConfig, source: SourceData) -> list[Column]:
-    """Definitions beyond the standard ones, with the columns a configuration promotes."""
-    computed = FEATURE_COLUMNS
-    if config.features.catalog == "paper":  # its features and no others
-        computed = {
-            name: dataclasses.replace(column, role="derived") for name, column in computed.items()
-        }
-    columns = {**computed, **{column.name: column for column in source.columns}}
-    for name in config.features.promote:
-        if name not in FEATURE_COLUMNS:
-            raise InputError(
-                f"features.promote: {name!r} is not computed from light curves"
-                f"{did_you_mean(name, FEATURE_COLUMNS)}; only such columns can be promoted."
-            )
-        columns[name] = dataclasses.replace(columns[name], role="feature")
-    return list(columns.values())
-
-
-def _named(path: Path, config: BuildConfig) -> str:
-    inside = path.is_relative_to(config.data_dir)
-    return path.relative_to(config.data_dir).as_posix() if inside else path.name
-
-
-def _inputs(config: BuildConfig, source: SourceData) -> dict[str, Any]:
-    options = {key: value for key, value in dataclasses.asdict(config).items() if key != "data_dir"}
-    records = {_named(path, config): directories.file_record(path) for path in source.files}
-    return {"files": records, "config": options}

@@ -210,6 +210,15 @@ class Spectra:
             by, f"spectra.index {index.file}", index.radius_arcsec,
             (index.epoch, self._config.catalog.epoch), known, self._release,
         )  # fmt: skip
+        names = objects["original_id"].to_numpy()
+        for row, star, apart in match.pairs[~match.is_best].itertuples(index=False):
+            entry = theirs.iloc[row]
+            if _bare(str(entry["record"])) in records:
+                self._rejections.add(
+                    file, entry["row"], names[star],
+                    f"second candidate at {apart:.2f} arcsec for the spectrum {entry['record']}, "
+                    "which is given to the nearest",
+                )  # fmt: skip
         facts: dict[tuple[int, str], dict[str, float]] = {}
         stars = objects["source_id"].to_numpy()
         for row, star in match.best[["ours", "theirs"]].itertuples(index=False):

@@ -157,9 +157,14 @@ def lamost_catalog(path: Path, separator: str) -> None:
 
 @pytest.fixture(params=["|", ","])
 def lamost(tmp_path: Path, request: pytest.FixtureRequest) -> SourceData:
-    """Three stars; the first has two spectra, the last one that is missing."""
+    """The first star has two spectra, the third one that is missing, the last a neighbor's."""
     lamost_catalog(tmp_path, request.param)
-    stars = pd.DataFrame({"id": ["a", "b", "c"], "ra": [10.0, 20.0, 30.0], "dec": 5.0})
+    stars = pd.DataFrame(
+        {
+            "id": ["a", "b", "c", "d"], "ra": [10.0, 20.0, 30.0, 20.0],
+            "dec": [5.0, 5.0, 5.0, 5.0006],
+        }
+    )  # fmt: skip
     stars.to_csv(tmp_path / "stars.csv", index=False)
     folder = tmp_path / "spectra" / "20111024" / "F5902"
     folder.mkdir(parents=True)
@@ -186,11 +191,15 @@ def test_lamost_catalog_finds_the_spectra_of_each_star(lamost: SourceData) -> No
     found: dict[int, list[Spectrum]] = {}
     for star, spectrum in lamost.spectra(ids):
         found.setdefault(star, []).append(spectrum)
-    assert [len(found.get(one, [])) for one in ids] == [2, 1, 0]
+    assert [len(found.get(one, [])) for one in ids] == [2, 1, 0, 0]
     assert [one.snr for one in found[ids[0]]] == [12.0, 30.0]
     assert ("lamost.csv", 4, "spec-55859-F5902_sp16-250", "no such spectrum") in (
         lamost.rejections.rows
     )
+    doubtful = "second candidate at 2.16 arcsec for the spectrum spec-55859-F5902_sp01-003"
+    assert [row[:3] for row in lamost.rejections.rows if row[3].startswith(doubtful)] == [
+        ("lamost.csv", 3, "d")
+    ]
 
 
 def test_best_spectrum_has_the_highest_signal_to_noise_then_is_the_latest(tmp_path: Path) -> None:
