@@ -175,7 +175,7 @@ class AtlasStore:
     @cached_property
     def diagrams(self) -> dict[str, Diagram]:
         """What can stand beside the map, best first; empty when the survey has no numbers."""
-        return make_diagrams(self.objects, self.survey.bands)
+        return make_diagrams(self.objects, self.survey.bands, self.atlas.columns)
 
     def _diagram(self, key: str) -> Diagram | None:
         """A diagram by its key, one of any two columns among them ("xy:<x>~<y>"), or None."""

@@ -43,4 +43,5 @@ def class_chip(label: str | None, note: str = "") -> str:
     style = class_style(label)
     shown = "no class" if style.label == UNLABELLED else escape(style.label)
     behind = f'<span class="muted">{escape(note)}</span>' if note else ""
-    return f'<span class="chip" title="{escape(style.name)}">{marker(label)}{shown}{behind}</span>'
+    title = escape(f"{style.name} {note.strip()}".strip())
+    return f'<span class="chip" title="{title}">{marker(label)}{shown}{behind}</span>'

@@ -28,6 +28,13 @@ HINTS = {
 }
 
 
+def _first_detail(store: AtlasStore) -> str:
+    """The plot below the light curve to begin with: what there is something to see in."""
+    if not store.missing("spectra"):
+        return "spectrum"
+    return "places" if store.missing("photometry") else "periodogram"
+
+
 class Dashboard:
     """One session's page over a store, as its address says."""
 
@@ -37,7 +44,7 @@ class Dashboard:
             store.n,
             diagram=next(iter(store.diagrams), ""),
             focus=store.opening_row,
-            detail="periodogram" if store.missing("spectra") else "spectrum",
+            detail=_first_detail(store),
         )
         self.permalink = Permalink(self.state, store, self._write_address)
         self.permalink.restore(pn.state.location.search if pn.state.location else "")

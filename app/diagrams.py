@@ -20,6 +20,7 @@ MIN_PARALLAX_OVER_ERROR = 5.0
 """Below this a parallax gives no absolute magnitude worth drawing."""
 _AMPLITUDES = ("lc_amplitude", "amplitude")
 _MAGNITUDES = ("lc_mean_mag", "mean_vmag", "phot_g_mean_mag")
+_UCDS = {"color": "phot.color", "magnitude": "phot.mag", "amplitude": "src.var.amplitude"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +75,9 @@ def absolute_magnitude(objects: pd.DataFrame) -> Floats | None:
 
 
 def make_diagrams(
-    objects: pd.DataFrame, bands: Mapping[str, Band] | None = None
+    objects: pd.DataFrame,
+    bands: Mapping[str, Band] | None = None,
+    columns: Mapping[str, Column] | None = None,
 ) -> dict[str, Diagram]:
     """Return every diagram this table can fill, in order of preference, by key.
 
@@ -83,11 +86,15 @@ def make_diagrams(
     objects : DataFrame
     bands : mapping of str to Band, optional
         Of the light curves: they name the axes of what was measured in them.
+    columns : mapping of str to Column, optional
+        What the columns mean: colors, magnitudes and amplitudes of unknown names are told by it.
     """
+    columns = columns or {}
     made = [
         color_magnitude(objects),
-        apparent_color_magnitude(objects, _by_wavelength(bands or {})),
-        period_amplitude(objects),
+        apparent_color_magnitude(objects, _by_wavelength(bands or {}))
+        or other_color_magnitude(objects, columns),
+        period_amplitude(objects, columns),
         period_luminosity(objects),
         sky(objects),
         galactic_sky(objects),
@@ -130,9 +137,37 @@ def apparent_color_magnitude(objects: pd.DataFrame, bands: list[str]) -> Diagram
     return None
 
 
-def period_amplitude(objects: pd.DataFrame) -> Diagram | None:
+def other_color_magnitude(objects: pd.DataFrame, columns: Mapping[str, Column]) -> Diagram | None:
+    """The color that most stars have against the first magnitude, whatever they are called."""
+    colors, magnitudes = (_meaning(objects, columns, what) for what in ("color", "magnitude"))
+    if not colors or not magnitudes:
+        return None
+    names = max(colors, key=lambda name: objects[name].count()), magnitudes[0]
+    color, magnitude = (number(objects, name) for name in names)
+    if color is None or magnitude is None:
+        return None
+    return _diagram(
+        "apparent-color-magnitude", "Colour–apparent magnitude", color, magnitude,
+        *(_described(columns[name]) for name in names), invert_y=True,
+    )  # fmt: skip
+
+
+def _meaning(objects: pd.DataFrame, columns: Mapping[str, Column], what: str) -> list[str]:
+    """Columns of the table whose UCD says that they are a color, a magnitude or an amplitude."""
+    ucd = _UCDS[what]
+    return [n for n in map(str, objects) if n in columns and columns[n].ucd.startswith(ucd)]
+
+
+def _described(column: Column) -> str:
+    return f"{column.description or column.name}{f' [{column.unit}]' if column.unit else ''}"
+
+
+def period_amplitude(
+    objects: pd.DataFrame, columns: Mapping[str, Column] | None = None
+) -> Diagram | None:
     """Period against peak-to-peak amplitude (the Bailey diagram)."""
-    period, amplitude = period_days(objects), number(objects, *_AMPLITUDES)
+    others = _meaning(objects, columns or {}, "amplitude")
+    period, amplitude = period_days(objects), number(objects, *_AMPLITUDES, *others)
     if amplitude is None or not np.isfinite(period).any():
         return None
     positive = np.where(amplitude > 0, amplitude, np.nan)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from data_pipeline.directories import versions
 from data_pipeline.errors import InputError
+from data_pipeline.memory import settle_malloc
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -22,12 +23,6 @@ A = TypeVar("A")
 B = TypeVar("B")
 _PATIENCE_S = 30
 _BATCHES_PER_THREAD = 3  # one computed, one on its way there, one on its way back
-# Dask's workers return every freed array to the system; here each star needs the same ones again,
-# and getting them anew takes longer than what is computed in them
-_WORKER_ENVIRONMENT = {
-    "MALLOC_TRIM_THRESHOLD_": str(256 << 20), "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
-    "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
-}  # fmt: skip
 
 
 class Engine:
@@ -49,7 +44,8 @@ class Engine:
         if self._client is None:
             first = list(islice(batches, 2 if self._workers > 1 else 0))
             if len(first) < 2:
-                yield from map(function, chain(first, batches))
+                for batch in chain(first, batches):
+                    yield _settled(function, batch)
                 return
             batches = chain(first, batches)
             self._client = self._stack.enter_context(_local(self._workers))
@@ -71,11 +67,19 @@ def open_engine(workers: int | None = None, scheduler: str | None = None) -> Ite
         yield Engine(stack, workers or os.cpu_count() or 1, scheduler)
 
 
+def _settled(function: Callable[[A], B], batch: A) -> B:
+    """Compute a batch in a process whose memory is settled."""
+    settle_malloc()
+    return function(batch)
+
+
 def _computed(client: "Client", function: Callable[[A], B], batches: Iterator[A]) -> Iterator[B]:
     from distributed import as_completed
 
     def submitted(n: int) -> list[Any]:
-        return [client.submit(function, batch, pure=False) for batch in islice(batches, n)]
+        return [
+            client.submit(_settled, function, batch, pure=False) for batch in islice(batches, n)
+        ]
 
     n_threads = max(sum(client.nthreads().values()), 1)
     running = as_completed(submitted(_BATCHES_PER_THREAD * n_threads))
@@ -96,12 +100,7 @@ def _local(workers: int) -> Iterator["Client"]:
     from distributed import Client, LocalCluster
 
     with (
-        dask.config.set(
-            {
-                "distributed.admin.large-graph-warning-threshold": "1GB",
-                "distributed.nanny.pre-spawn-environ": _WORKER_ENVIRONMENT,
-            }
-        ),
+        dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GB"}),
         LocalCluster(
             n_workers=workers, threads_per_worker=1, processes=True, memory_limit=None,
             dashboard_address="127.0.0.1:0", scheduler_kwargs={"dashboard": False},

@@ -20,6 +20,7 @@ COMBS = (1, 2, 4, 8)
 BOX_COMB = 16  # as many harmonics as an eclipse of 3 % of the period has
 _MAX_COMB_FREQUENCY = 8.0  # eclipsing stars need combs, and none has a period under 0.15 d
 _TOLERANCE = 1e-8
+_CHUNK = 1 << 14  # frequencies whose power is worked out within the processor's cache
 _NEARLY_EQUAL = 0.85  # of the highest power
 
 
@@ -41,31 +42,50 @@ def _band_power(band: Band, step: float, n: int) -> NDArray[np.float64]:
     angle = 2 * np.pi * ((band.time * step) % 1.0)
     data = _transform(angle, weight * value, n)
     window = _transform(angle, weight, 2 * n)
-    first, second = window[:n], window[::2]
+    variance = weight @ value**2
+    power = np.empty(n)
+    for start in range(0, n, _CHUNK):
+        stop = min(start + _CHUNK, n)
+        first, second = window[start:stop], window[2 * start : 2 * stop : 2]
+        power[start:stop] = _explained(data[start:stop], first, second) / variance
+    return power
+
+
+def _explained(data: NDArray, first: NDArray, second: NDArray) -> NDArray[np.float64]:
+    """Variance that a sine explains, from the transforms at f of the values and of the weights,
+    and that of the weights at 2 f; all of shape (n,).
+    """
     cos_mean, sin_mean = first.real, first.imag
     cc = 0.5 * (1 + second.real) - cos_mean**2
     ss = 0.5 * (1 - second.real) - sin_mean**2
     cs = 0.5 * second.imag - cos_mean * sin_mean
     determinant = np.maximum(cc * ss - cs**2, 1e-4)  # hollow where phases bunch: no power there
     explained = ss * data.real**2 + cc * data.imag**2 - 2 * cs * data.real * data.imag
-    power: NDArray[np.float64] = explained / (determinant * (weight @ value**2))
+    power: NDArray[np.float64] = explained / determinant
     return power
 
 
 def _transform(angle: NDArray, strength: NDArray, n: int) -> NDArray[np.complex128]:
-    """Return sum_j strength_j exp(i k angle_j) for k = 0 .. n-1."""
+    """Return sum_j strength_j exp(i k angle_j) for k = 0 .. n-1.
+
+    The array is used again by the next transform of this length (to four bits) in this thread.
+    """
     half = _rounded_up(n // 2 + 1)
     shifted = strength * np.exp(1j * half * angle)  # the library's modes run from -half to half-1
-    plan = _plan(2 * half, get_ident())
+    plan, modes = _plan(2 * half, get_ident())
     plan.setpts(angle)
-    transformed: NDArray[np.complex128] = plan.execute(shifted)
-    return transformed[:n]
+    return plan.execute(shifted, out=modes)[:n]
 
 
 @lru_cache(maxsize=8)
-def _plan(n: int, thread: int) -> finufft.Plan:
-    """Make a plan for n modes once a thread: making it costs as much as using it once."""
-    return finufft.Plan(1, (n,), eps=_TOLERANCE, isign=1, nthreads=1, upsampfac=1.25)
+def _plan(n: int, thread: int) -> tuple[finufft.Plan, NDArray[np.complex128]]:
+    """Make a plan for n modes and the array for its results, once a thread.
+
+    Making a plan takes as long as using it once, and large arrays that come and go leave holes in
+    the memory.
+    """
+    plan = finufft.Plan(1, (n,), eps=_TOLERANCE, isign=1, nthreads=1, upsampfac=1.25)
+    return plan, np.empty(n, np.complex128)
 
 
 def _rounded_up(n: int) -> int:

@@ -1,12 +1,14 @@
 """The store: classes in order, maps and diagrams, search, flags, what a survey lacks."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from app.atlas_store import AtlasStore
 from app.diagrams import make_diagrams
 from app.finding import Finder, parse_position
 from app.palette import UNLABELLED
+from data_pipeline.schema import Column
 
 
 def test_classes_are_ordered_by_family_with_their_counts(store: AtlasStore) -> None:
@@ -133,3 +135,24 @@ def test_the_opening_star_has_everything(store: AtlasStore) -> None:
     row = store.opening_row
     assert store.has_light_curve[row]
     assert store.has_spectrum[row]
+
+
+def test_diagrams_of_columns_of_unknown_names_are_told_by_their_ucds() -> None:
+    objects = pd.DataFrame(
+        {
+            "u_g": [1.1, 1.2, np.nan], "g_i": [0.3, 0.4, 0.5], "depth": [0.6, 0.7, 0.5],
+            "brightness": [14.0, 15.0, 16.0], "period_catalog_days": [0.5, 0.6, 0.7],
+        }
+    )  # fmt: skip
+    columns = {
+        "u_g": Column("u_g", "mag", "", "phot.color", "feature"),
+        "g_i": Column("g_i", "mag", "color g − i", "phot.color", "feature"),
+        "brightness": Column("brightness", "mag", "median magnitude", "phot.mag", "catalog"),
+        "depth": Column("depth", "mag", "", "src.var.amplitude", "feature"),
+    }
+    diagrams = make_diagrams(objects, None, columns)
+    color = diagrams["apparent-color-magnitude"]
+    assert (color.x_label, color.y_label) == ("color g − i [mag]", "median magnitude [mag]")
+    assert color.invert_y  # magnitudes upward to brighter
+    np.testing.assert_allclose(diagrams["period-amplitude"].y, np.log10(objects["depth"]))
+    assert "apparent-color-magnitude" not in make_diagrams(objects)

@@ -1,5 +1,7 @@
 """Many stars: the table, the cache that survives a kill, and worker processes."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -114,3 +116,33 @@ def test_flux_bands_become_magnitudes_and_bad_points_go() -> None:
     assert band.tolist() == ["V", "g", "g"]
     assert value[2] > value[1]  # less flux is fainter, and faint is up
     assert err[1] == pytest.approx(0.1 * 1.0857 / 1.5, rel=1e-3)
+
+
+MANY_STARS = """
+import resource
+import numpy as np
+from data_pipeline.light_curves import LightCurve
+from data_pipeline.periods import find_periods
+
+rng = np.random.default_rng(1)
+
+def stars(n):
+    for i in range(n):
+        time = np.sort(rng.uniform(0, rng.uniform(1800, 2700), 100 + i))
+        yield i, LightCurve.from_mag(time, 12 + 0.3 * np.sin(time), 0.02)
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+find_periods(stars(40), workers=1)
+before = peak()
+find_periods(stars(120), workers=1)
+print(peak() - before)
+"""
+
+
+def test_memory_does_not_grow_with_the_number_of_stars() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", MANY_STARS], capture_output=True, text=True, check=True
+    )
+    assert float(done.stdout) < 40  # MiB; 60 to 90 without `settle_malloc`
