@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from data_pipeline.errors import InputError
@@ -20,7 +22,12 @@ _COLORS = {
     "spectrum": "#c77c11",
     "catalog only": "#8a8a8a",
 }
-_MOST_CLASSES = 20
+_MOST_CLASSES, _FEWEST_ROWS = 20, 9
+_STYLE: dict[Any, Any] = {
+    "font.size": 9, "axes.spines.top": False, "axes.spines.right": False,
+    "axes.edgecolor": "#888888", "axes.labelcolor": "#222222",
+    "xtick.color": "#444444", "ytick.color": "#444444",
+}  # fmt: skip
 
 
 def draw_survey(survey: Survey, path: Path, magnitude: str = "") -> None:
@@ -37,10 +44,15 @@ def draw_survey(survey: Survey, path: Path, magnitude: str = "") -> None:
     if path.suffix not in (".png", ".svg", ".pdf"):
         raise InputError(f"cannot draw into {path}: the ending must be .png, .svg or .pdf.")
     groups = _groups(survey)
-    with mpl.rc_context({"font.size": 9, "svg.hashsalt": survey.name}):
+    with mpl.rc_context({**_STYLE, "svg.hashsalt": survey.name}):
         figure = Figure(figsize=(11.0, 7.5), layout="constrained")
-        title = f"{survey.name}{' (simulated)' if survey.is_synthetic else ''}: {len(survey)} stars"
-        figure.suptitle(title)
+        simulated = " (simulated)" if survey.is_synthetic else ""
+        figure.suptitle(f"{survey.name}{simulated}: {len(survey):,} stars", weight="bold")
+        swatches = [
+            Patch(color=_COLORS[name], label=f"{name} ({mask.sum():,})")
+            for name, mask in groups.items()
+        ]
+        figure.legend(handles=swatches, loc="outside lower center", ncols=4, frameon=False)
         grid = figure.add_gridspec(2, 2, width_ratios=(1.1, 1.0))
         _draw_sky(figure.add_subplot(grid[0, 0]), survey, groups)
         _draw_magnitudes(figure.add_subplot(grid[1, 0]), survey, groups, magnitude)
@@ -68,11 +80,9 @@ def _draw_sky(axes: Axes, survey: Survey, groups: Mapping[str, NDArray[np.bool_]
     size = float(np.clip(4000.0 / max(len(ra), 1), 0.5, 8.0))
     for name, mask in sorted(groups.items(), key=lambda group: -group[1].sum()):
         axes.scatter(
-            ra[mask], dec[mask], s=size, color=_COLORS[name], linewidths=0, rasterized=True,
-            label=f"{name} ({mask.sum()})",
-        )  # fmt: skip
+            ra[mask], dec[mask], s=size, color=_COLORS[name], linewidths=0, rasterized=True
+        )
     axes.invert_xaxis()  # east is left
-    axes.legend(fontsize=8, markerscale=3.0 / size**0.5, loc="best")
 
 
 def _draw_magnitudes(
@@ -94,10 +104,11 @@ def _draw_magnitudes(
         color=[_COLORS[name] for name in groups],
     )  # fmt: skip
     unit = survey.columns[known[0]].unit
-    axes.set(xlabel=f"{survey.columns[known[0]].description} [{unit}]", ylabel="stars per bin")
+    width = f"{edges[1] - edges[0]:.2g} {unit}"
+    axes.set(xlabel=f"{survey.columns[known[0]].description} [{unit}]", ylabel=f"stars per {width}")
     missing = int((~finite).sum())
     if missing:
-        axes.set_title(f"{missing} stars without", fontsize=8, loc="right")
+        axes.set_title(f"{missing:,} of {len(finite):,} without", fontsize=8, loc="right")
 
 
 def _draw_classes(axes: Axes, survey: Survey, groups: Mapping[str, NDArray[np.bool_]]) -> None:
@@ -117,6 +128,7 @@ def _draw_classes(axes: Axes, survey: Survey, groups: Mapping[str, NDArray[np.bo
         axes.barh(order, share, left=left, color=_COLORS[name])
         left += share
     for i, n in enumerate(total):
-        axes.text(1.01, i, f"{n:.0f}", va="center", transform=axes.get_yaxis_transform())
-    axes.invert_yaxis()
+        axes.text(1.01, i, f"{n:,.0f}", va="center", transform=axes.get_yaxis_transform())
+    axes.set_ylim(max(len(order), _FEWEST_ROWS) - 0.5, -0.5)
+    axes.tick_params(axis="y", length=0)
     axes.set(xlabel="share of the class's stars; their number at the right", xlim=(0.0, 1.0))

@@ -14,6 +14,7 @@ FEW_EPOCHS = 20
 MOSTLY_MISSING = 0.5
 SAME_POSITION_ARCSEC = 1.0
 FEW_IN_CLASS = 10
+_NAMED = 3
 
 
 def inspect_survey(survey: Survey) -> dict[str, Any]:
@@ -94,14 +95,22 @@ def warnings(survey: Survey) -> Iterator[str]:
 def _feature_warnings(survey: Survey) -> Iterator[str]:
     if not survey.feature_names:
         yield "no column is a feature: a model has no metadata to learn from"
+    mostly_missing: dict[str, list[str]] = {}
     for name, values in survey.features.items():
         missing = float(values.isna().mean())
         if missing == 1.0:
             yield f"feature {name} has no value at all"
         elif missing > MOSTLY_MISSING:
-            yield f"feature {name} is missing for {missing:.0%} of the stars"
+            share = f"{missing:.0%}" if missing < 0.995 else "more than 99%"
+            mostly_missing.setdefault(share, []).append(str(name))
         elif values.nunique() == 1:
             yield f"feature {name} is constant ({values.dropna().iloc[0]:g})"
+    for share, names in mostly_missing.items():
+        if len(names) == 1:
+            yield f"feature {names[0]} is missing for {share} of the stars"
+        else:
+            named = f"{', '.join(names[:_NAMED])}{', …' if len(names) > _NAMED else ''}"
+            yield f"{len(names)} features are missing for {share} of the stars ({named})"
 
 
 def _object_warnings(survey: Survey) -> Iterator[str]:

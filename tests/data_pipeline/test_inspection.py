@@ -49,6 +49,10 @@ def test_healthy_survey_is_counted(tiny_survey: Path) -> None:
         ({}, "no column is a feature"),
         ({"f_a": np.nan}, "feature f_a has no value at all"),
         ({"f_a": [1.0, np.nan, np.nan, np.nan]}, "feature f_a is missing for 75% of the stars"),
+        (
+            {f"f_{name}": [1.0, np.nan, np.nan, np.nan] for name in "abcd"},
+            "4 features are missing for 75% of the stars (f_a, f_b, f_c, …)",
+        ),
         ({"f_a": 3.0}, "feature f_a is constant (3)"),
         ({"class_label": ["EW", "EW", "M", None]}, "fewer than 10 stars: EW 2, M 1"),
         ({}, "no class_label column"),
