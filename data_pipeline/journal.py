@@ -30,7 +30,7 @@ class Journal:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
         self._load()
-        self._map: pa.MemoryMappedFile | None = None
+        self._mapped: pa.Buffer | None = None
 
     def _load(self) -> None:
         """Read the list up to its last whole line, and forget what follows it."""
@@ -66,11 +66,11 @@ class Journal:
             file.write(f"{key}\t{start}\t{len(block)}\n".encode())
         self._blocks[key] = (start, len(block))
         self._end = start + len(block)
-        self._map = None
+        self._mapped = None
 
     def get(self, key: str) -> pa.Buffer:
         """Return a block, in place through a memory map."""
         start, size = self._blocks[key]
-        if self._map is None:
-            self._map = pa.memory_map(str(self.path))
-        return self._map.read_at(size, start)
+        if self._mapped is None:
+            self._mapped = pa.memory_map(str(self.path)).read_buffer()
+        return self._mapped.slice(start, size)
