@@ -32,6 +32,7 @@ from data_pipeline.features import compute_features
 from data_pipeline.features.compute import with_values
 from data_pipeline.inspection import contents
 from data_pipeline.light_curves import LightCurve
+from data_pipeline.memory import settle_malloc
 from data_pipeline.observations import LIGHT_CURVES, SPECTRA, Observed, observe, ready
 from data_pipeline.periods import PERIOD_COLUMNS, find_periods
 from data_pipeline.schema import Band, did_you_mean
@@ -75,6 +76,7 @@ def build_survey(
         Stop at the first row or file that cannot be used, instead of entering it into the account.
     """
     directories.refuse_existing(target, overwrite or update)
+    settle_malloc()
     seconds: dict[str, float] = {}
     work = target.with_name(f"{target.name}.build")
 

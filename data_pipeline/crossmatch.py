@@ -19,7 +19,7 @@ AMBIGUOUS_RATIO = 3.0
 AMBIGUOUS_FLOOR_ARCSEC = 0.1
 """Separations below this are no better than zero: astrometry and rounding of catalogs."""
 J2000 = 2000.0
-_ZONE_ROWS = 1_000_000
+_ZONE_ROWS = 250_000
 
 
 @dataclass(frozen=True)
@@ -69,15 +69,17 @@ def match_positions(
         Julian years of the positions. The proper motions of whichever side has them move it to
         the other's epoch.
     """
-    our_row, our_sky = _sky(ours, our_epoch, their_epoch)
-    their_row, their_sky = _sky(
+    our_row, *our_sky = _sky(ours, our_epoch, their_epoch)
+    their_row, *their_sky = _sky(
         theirs, their_epoch, our_epoch if not _has_motion(ours) else their_epoch
     )
     empty = np.empty(0, np.int64)
     parts = [(empty, empty, np.empty(0))]
-    for one, other in _zones(our_sky.dec.deg, their_sky.dec.deg, radius_arcsec / 3600.0):
+    for one, other in _zones(our_sky[1], their_sky[1], radius_arcsec / 3600.0):
         first, second, separation, _ = search_around_sky(
-            our_sky[one], their_sky[other], radius_arcsec * u.arcsec
+            SkyCoord(*(axis[one] for axis in our_sky), unit="deg"),
+            SkyCoord(*(axis[other] for axis in their_sky), unit="deg"),
+            radius_arcsec * u.arcsec,
         )
         parts.append((our_row[one[first]], their_row[other[second]], separation.arcsec))
     return _match(*map(np.concatenate, zip(*parts, strict=True)))
@@ -96,16 +98,19 @@ def _has_motion(table: pd.DataFrame) -> bool:
     return {"pmra", "pmdec"} <= set(table) and bool(table["pmra"].notna().any())
 
 
-def _sky(table: pd.DataFrame, epoch: float, wanted: float) -> tuple[NDArray[np.int64], SkyCoord]:
-    """Return the rows that have a position, and their positions at the wanted epoch."""
+def _sky(
+    table: pd.DataFrame, epoch: float, wanted: float
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the rows that have a position, and ra and dec (deg) at the wanted epoch."""
     position = table[["ra_deg", "dec_deg"]].to_numpy(dtype=np.float64)
     rows = np.flatnonzero(np.isfinite(position).all(axis=1))
     ra, dec = position[rows].T
     if epoch == wanted or not _has_motion(table):
-        return rows, SkyCoord(ra, dec, unit="deg")
+        return rows, ra, dec
     motion = table[["pmra", "pmdec"]].to_numpy(dtype=np.float64)[rows]
     motion = np.where(np.isfinite(motion).all(axis=1, keepdims=True), motion, 0.0)
-    return rows, moved(ra, dec, motion[:, 0], motion[:, 1], wanted - epoch)
+    then = moved(ra, dec, motion[:, 0], motion[:, 1], wanted - epoch)
+    return rows, then.ra.deg, then.dec.deg
 
 
 def moved(
@@ -131,7 +136,7 @@ def _zones(
         return
     ours, theirs = np.argsort(our_dec, kind="stable"), np.argsort(their_dec, kind="stable")
     our_sorted, their_sorted = our_dec[ours], their_dec[theirs]
-    edges = np.append(their_sorted[::_ZONE_ROWS], 90.0)
+    edges = np.append(max(our_sorted, their_sorted, key=len)[::_ZONE_ROWS], 90.0)
     edges[0] = -90.0
     our_edge = np.searchsorted(our_sorted, edges)
     our_edge[-1] = len(ours)

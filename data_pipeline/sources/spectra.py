@@ -19,7 +19,7 @@ from data_pipeline.sources.base import Ids, Rejections
 from data_pipeline.sources.catalogs import on_disk, open_table
 from data_pipeline.sources.joined import matched
 from data_pipeline.sources.spectrum_files import SpectrumReader
-from data_pipeline.sources.spectrum_index import read_index
+from data_pipeline.sources.spectrum_index import read_index, record_names
 from data_pipeline.sources.star_files import files_of_stars, note_problems, split_pattern
 from data_pipeline.sources.unparsed import Note, Piece, Unparsed, Unreadable
 from data_pipeline.spectra import Spectrum
@@ -206,14 +206,15 @@ class Spectra:
         by = next((key for key in ("original_id", "source_id") if key in index.columns), "position")
         known = release_of(index.release, index.columns.get("source_id", ""))
         match = matched(
-            theirs.assign(original_id=theirs.get("original_id", theirs["record"])), objects,
-            by, f"spectra.index {index.file}", index.radius_arcsec,
+            theirs, objects, by, f"spectra.index {index.file}", index.radius_arcsec,
             (index.epoch, self._config.catalog.epoch), known, self._release,
         )  # fmt: skip
         names = objects["original_id"].to_numpy()
+        theirs = theirs.iloc[np.unique(match.pairs["ours"])]
+        theirs = theirs.assign(record=record_names(theirs))
         for row, star, apart in match.pairs[~match.is_best].itertuples(index=False):
-            entry = theirs.iloc[row]
-            if _bare(str(entry["record"])) in records:
+            entry = theirs.loc[row]
+            if _bare(entry["record"]) in records:
                 self._rejections.add(
                     file, entry["row"], names[star],
                     f"second candidate at {apart:.2f} arcsec for the spectrum {entry['record']}, "
@@ -222,8 +223,8 @@ class Spectra:
         facts: dict[tuple[int, str], dict[str, float]] = {}
         stars = objects["source_id"].to_numpy()
         for row, star in match.best[["ours", "theirs"]].itertuples(index=False):
-            entry = theirs.iloc[row]
-            found = records.get(_bare(str(entry["record"])), [])
+            entry = theirs.loc[row]
+            found = records.get(_bare(entry["record"]), [])
             if not found:
                 self._rejections.add(file, entry["row"], entry["record"], "no such spectrum")
             for name, read in found:

@@ -18,6 +18,7 @@ from data_pipeline.spectra import SPEED_OF_LIGHT_KM_S
 
 _NUMBERS = ("snr", "time", "radial_velocity_km_s")
 _IDS = ("original_id", "source_id")
+_PLAN = ("lmjd", "planid", "spid", "fiberid")
 _ABSENT = -9999.0
 _LAMOST = {
     "lmjd": "lmjd combined_lmjd",
@@ -37,10 +38,10 @@ _LAMOST = {
 
 
 def read_index(data_dir: Path, index: RecordIndex, rejections: Rejections) -> pd.DataFrame:
-    """Return one row per spectrum: record, row, whom it belongs to, and what is known of it.
+    """Return one row per spectrum: row, whom it belongs to, and what is known of it.
 
-    Columns: record (name of the spectrum), row, original_id or source_id or ra_deg and dec_deg,
-    and snr, radial_velocity_km_s, time (MJD) where known.
+    Columns: row, original_id or source_id or ra_deg and dec_deg, snr, radial_velocity_km_s, time
+    (MJD) where known, and what `record_names` makes the names of the spectra of.
     """
     if index.format == "lamost":
         return _lamost(data_dir, index)
@@ -82,24 +83,28 @@ def _lamost(data_dir: Path, index: RecordIndex) -> pd.DataFrame:
     if "record" in index.columns:
         found["filename"] = index.columns["record"]
     picked = pd.DataFrame({name: raw[column] for name, column in found.items() if column})
-    table = pd.DataFrame({"row": np.arange(1, len(raw) + 1), "record": _file_names(picked, index)})
-    for name in ("ra_deg", "dec_deg", *_IDS):
-        if name in picked:
-            table[name] = picked[name]
-    table["radial_velocity_km_s"] = _velocity(picked)
-    table["snr"] = _signal_to_noise(picked)
-    return table
-
-
-def _file_names(table: pd.DataFrame, index: RecordIndex) -> pd.Series:
-    if "filename" in table:
-        return table["filename"].astype("str")
-    parts = ("lmjd", "planid", "spid", "fiberid")
-    if not set(parts) <= set(table):
+    if "filename" not in picked and not set(_PLAN) <= set(picked):
         raise InputError(
             f"{index.file} is no LAMOST catalog: it has neither a file name nor lmjd, planid, spid "
-            f"and fiberid, only {', '.join(map(str, table))}."
+            f"and fiberid, only {', '.join(map(str, picked))}."
         )
+    names = ("filename",) if "filename" in picked else _PLAN
+    kept = [name for name in (*names, "ra_deg", "dec_deg", *_IDS) if name in picked]
+    return picked[kept].assign(
+        row=np.arange(1, len(raw) + 1),
+        radial_velocity_km_s=_velocity(picked),
+        snr=_signal_to_noise(picked),
+    )
+
+
+def record_names(table: pd.DataFrame) -> pd.Series:
+    """Return the names of some of the spectra of `read_index`, shape (n,).
+
+    A catalog of millions has few of our stars, so only theirs are spelled out.
+    """
+    for name in ("record", "filename"):
+        if name in table:
+            return table[name].astype("str")
     lmjd, spid, fiber = (table[name].astype("int64") for name in ("lmjd", "spid", "fiberid"))
     return (
         "spec-" + lmjd.astype("str") + "-" + table["planid"].astype("str")

@@ -15,7 +15,7 @@ from data_pipeline.sources.hats_tables import Choose
 
 _SEPARATORS = (",", "|", ";", "\t", "&")
 _BLANKS = r"\s+"
-_ROWS_AT_A_TIME = 1_000_000
+_ROWS_AT_A_TIME = 200_000
 _MISSING = ["--", "---", "...", "N/A", "n/a", "null", "NULL", "None", "nan", "NaN", ""]
 _BYTE_ORDER = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
 

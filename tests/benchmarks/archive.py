@@ -3,8 +3,9 @@
 ``python tests/benchmarks/archive.py --objects 5000``. The archive is simulated on the spot: both
 catalogs with all their columns, a zip of V-band light curves of 500 epochs, a tar.gz of g-band ones
 for every tenth star, a LAMOST catalog of 16 rows a star and FITS spectra for six in a hundred (the
-ratios of 687,695 stars, 11 million rows and 41,204 spectra). Memory is that of all processes
-together, shared pages counted once (PSS).
+ratios of 687,695 stars, 11 million rows and 41,204 spectra). Memory is what all processes together
+hold of their own, shared pages counted once; pages of files that the system keeps and may drop at
+any time are not in it.
 """
 
 import argparse
@@ -112,7 +113,7 @@ def table(rows: list[dict[str, float]]) -> str:
 
 @contextmanager
 def peak_memory() -> Iterator[list[float]]:
-    """Give a list whose one number is the largest PSS of this process and its children."""
+    """Give a list whose one number is the most bytes that this process and its children held."""
     peak, stop = [0.0], threading.Event()
     me = psutil.Process()
 
@@ -120,10 +121,7 @@ def peak_memory() -> Iterator[list[float]]:
         while not stop.wait(1.0):
             total = 0.0
             for process in [me, *me.children(recursive=True)]:
-                try:
-                    total += process.memory_full_info().pss
-                except psutil.Error:
-                    continue
+                total += _held_bytes(process.pid)
             peak[0] = max(peak[0], total)
 
     thread = threading.Thread(target=watch, daemon=True)
@@ -133,6 +131,16 @@ def peak_memory() -> Iterator[list[float]]:
     finally:
         stop.set()
         thread.join()
+
+
+def _held_bytes(pid: int) -> int:
+    """Bytes of a process that are no file's, its share of what it shares; 0 if it has ended."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    sizes = dict(line.split(":", 1) for line in lines[1:])
+    return sum(1024 * int(sizes[name].split()[0]) for name in ("Pss_Anon", "Pss_Shmem"))
 
 
 def simulate(directory: Path, n: int) -> None:
