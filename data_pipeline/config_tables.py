@@ -25,6 +25,8 @@ class TableFormat:
     """Lines to leave out at the top."""
     missing: tuple[float, ...] = ()
     """Numbers that mean "no value", such as -999."""
+    units: Mapping[str, str] = field(default_factory=dict)
+    """Column in the file = its unit in the VO spelling, where the file does not say so."""
     hdu: str = ""
     """Which table of a FITS file; the first by default."""
     readme: str = ""

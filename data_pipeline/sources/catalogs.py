@@ -117,6 +117,7 @@ def read_columns(
     if not len(raw):
         raise InputError(f"{file} has a header and no rows.")
     found = found_columns(raw, asked, file)
+    raw.attrs["units"] = {**raw.attrs["units"], **_stated_units(form, raw, file)}
     names = {**recognise(raw.attrs["columns"], known, spellings), **found}
     account = _Account(raw, Path(file).name, rejections)
     unique = set(names.values())
@@ -143,6 +144,17 @@ def found_columns(raw: pd.DataFrame, asked: Mapping[str, str], file: str) -> dic
         shown = ", ".join(has[:12]) + (" ..." if len(has) > 12 else "")
         raise InputError(f"{file} has no column {', '.join(missing)}; it has {shown}.")
     return {name: column for name, column in found.items() if column is not None}
+
+
+def _stated_units(form: TableFormat, raw: pd.DataFrame, file: str) -> dict[str, str]:
+    """Return the units that the configuration states, by column as the file spells it."""
+    wrong = [unit for unit in form.units.values() if _unit(unit) is None]
+    if wrong:
+        raise InputError(
+            f'table.units of {file}: {wrong[0]!r} is no unit; use the VO spelling, such as "kpc".'
+        )
+    found = found_columns(raw, {name: name for name in form.units}, file)
+    return {found[name]: unit for name, unit in form.units.items()}
 
 
 class _Account:

@@ -21,7 +21,12 @@ from data_pipeline.sources.base import Ids, Rejections, owners_of
 from data_pipeline.sources.catalogs import on_disk, open_table
 from data_pipeline.sources.curve_tables import DEFAULT_COLUMNS, CurveReader, Star
 from data_pipeline.sources.hats_tables import Choose
-from data_pipeline.sources.star_files import files_of_stars, note_problems, split_pattern
+from data_pipeline.sources.star_files import (
+    files_of_stars,
+    note_problems,
+    note_strangers,
+    split_pattern,
+)
 from data_pipeline.sources.tables import read_table
 from data_pipeline.sources.unparsed import Note, Piece, Unparsed, Unreadable
 
@@ -178,6 +183,7 @@ class Curves:
         files = where.open()
         note_problems(files, self._rejections)
         of_star = files_of_stars(where, files, named)
+        note_strangers(where, files, of_star, self._rejections)
         place = {name: i for i, name in enumerate(files.names)} if files.is_archive else {}
         self._sets.append(_Files(files, of_star, place))
         if files.is_archive:

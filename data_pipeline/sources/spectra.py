@@ -20,7 +20,12 @@ from data_pipeline.sources.catalogs import on_disk, open_table
 from data_pipeline.sources.joined import matched
 from data_pipeline.sources.spectrum_files import SpectrumReader
 from data_pipeline.sources.spectrum_index import read_index, record_names
-from data_pipeline.sources.star_files import files_of_stars, note_problems, split_pattern
+from data_pipeline.sources.star_files import (
+    files_of_stars,
+    note_problems,
+    note_strangers,
+    split_pattern,
+)
 from data_pipeline.sources.unparsed import Note, Piece, Unparsed, Unreadable
 from data_pipeline.spectra import Spectrum
 
@@ -125,7 +130,9 @@ class Spectra:
         if files.is_archive:
             self.paths.append(where.root)
         below = where.root.relative_to(self._config.data_dir)
-        for star, names in files_of_stars(where, files, objects).items():
+        of_star = files_of_stars(where, files, objects)
+        note_strangers(where, files, of_star, self._rejections)
+        for star, names in of_star.items():
             self._of_star[star] = [
                 ((below / name).as_posix(), partial(files.read, name)) for name in names
             ]
@@ -233,6 +240,11 @@ class Spectra:
                     key: float(entry[key]) for key in _FROM_INDEX if key in theirs
                 }
         self._facts = facts
+        used = {name for spectra in self._of_star.values() for name, _ in spectra}
+        for name in (name for found in records.values() for name, _ in found):
+            if name not in used:
+                reason = f"spectrum that {file} gives to no star of the catalog"
+                self._rejections.add(PurePosixPath(name).name, 0, "", reason)
 
 
 def _bare(name: str) -> str:

@@ -82,6 +82,19 @@ def files_of_stars(pattern: Pattern, files: FileSet, objects: pd.DataFrame) -> d
     return {star: sorted(names) for star, names in found.items()}
 
 
+def note_strangers(
+    pattern: Pattern, files: FileSet, of_star: Mapping[int, list[str]], rejections: Rejections
+) -> None:
+    """Account for files that are named as the pattern says, but for no star of the catalog."""
+    shape = re.compile("[^/]+".join(map(_regex, _PLACEHOLDER.sub("\0", pattern.name).split("\0"))))
+    n_parts = len(PurePosixPath(pattern.name).parts)
+    owned = {name for names in of_star.values() for name in names}
+    for name in files.names:
+        tail = "/".join(name.split("/")[-n_parts:]) if files.is_archive else name
+        if name not in owned and shape.fullmatch(tail):
+            rejections.add(PurePosixPath(name).name, 0, "", "file of a star not in the catalog")
+
+
 def note_problems(files: FileSet, rejections: Rejections) -> None:
     """Account for what an archive holds and cannot be read."""
     for name, reason in files.problems:

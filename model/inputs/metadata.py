@@ -34,7 +34,11 @@ def prepare(survey: Survey, config: MetadataConfig, rows: NDArray[np.intp]) -> M
 
     Standardising needs the train part and so happens in the encoder.
     """
-    columns = {name: survey.columns[name] for name in survey.feature_names}
+    columns = {
+        name: survey.columns[name]
+        for name, has_values in survey.features.notna().any().items()
+        if has_values  # told by the whole survey: all parts of it have the same inputs
+    }
     table = {
         name: survey.objects[name].to_numpy(dtype=np.float64, na_value=np.nan)[rows]
         for name in columns

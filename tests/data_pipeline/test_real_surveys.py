@@ -69,6 +69,10 @@ def test_rr_lyrae_join_spectra_catalog_and_light_curves(real_data, tmp_path) -> 
     config = load_config("rrlyrae_lamost", real_data / "rrlyrae_lamost_s82_linear")
     source = READERS["files"](config)
     assert (len(source.objects), source.objects["s82_id"].notna().sum()) == (6268, 240)
+    distance = source.objects["distance_pc"]  # the catalog has kpc: RR Lyrae lie in the halo
+    assert 10_000 < distance.median() < 20_000
+    account = pd.Series([reason for *_, reason in source.rejections.rows]).value_counts()
+    assert sorted(account) == [483 - 240, 5113 - 3604]  # light curves, spectra of other stars
     ids = source.objects["source_id"].to_numpy()
     read = [(star, spectrum.radial_velocity_km_s) for star, spectrum in source.spectra(ids)]
     with_spectra = pd.Series([star for star, _ in read])
@@ -95,6 +99,8 @@ def test_catalogs_without_light_curves_become_surveys(real_data, tmp_path) -> No
         assert (survey.objects["class_label"] == label).sum() == n_label
         assert not survey.has_photometry.any()
         assert survey.features.notna().any().all()
+        if preset == "linear":  # -99.99 stands for "no value"
+            assert survey.features.min().min() > -5
     assert survey.objects["luminosity_g"].lt(0).any()  # negative parallaxes are measurements
     known = survey.objects["absolute_g"].notna()
     assert (survey.objects.loc[known, "parallax_over_error"] > 4).all()

@@ -168,7 +168,7 @@ def test_gaia_ids_are_kept_to_the_last_digit(data: Path, prefix: str) -> None:
     ).to_csv(data / "stars.csv", index=False)  # fmt: skip
     source = read(edit(data, 'original_id = "id"', 'source_id = "id"'))
     assert source.objects["source_id"].tolist() == [GAIA]
-    assert [reason for *_, reason in source.rejections.rows] == [
+    assert [reason for file, *_, reason in source.rejections.rows if file == "stars.csv"] == [
         "no Gaia id",
         "identifier occurs before",
     ]
@@ -177,7 +177,39 @@ def test_gaia_ids_are_kept_to_the_last_digit(data: Path, prefix: str) -> None:
 def test_hours_become_degrees_and_bad_positions_are_rejected(data: Path) -> None:
     source = read(edit(data, 'file = "stars.csv"', 'file = "stars.csv"\nra_in_hours = true'))
     assert source.objects["ra_deg"].tolist() == [150.0, 300.0]
-    assert source.rejections.rows == [("stars.csv", 3, "x", "no position on the sky")]
+    assert source.rejections.rows == [
+        ("stars.csv", 3, "x", "no position on the sky"),
+        ("x.csv", 0, "", "file of a star not in the catalog"),
+    ]
+
+
+def test_units_that_the_file_does_not_state_are_converted(data: Path) -> None:
+    extra = 'extra.far = { column = "far", unit = "pc" }'
+    table = pd.read_csv(data / "stars.csv").assign(far=[0.5, 2.0, np.nan], P=[12.0, 36.0, 6.0])
+    table.to_csv(data / "stars.csv", index=False)
+    units = 'table = { units = { Far = "kpc", P = "h" } }'
+    edit(data, 'file = "stars.csv"', f'file = "stars.csv"\n{units}\n{extra}')
+    source = read(edit(data, 'bp_rp = "c" }', 'bp_rp = "c", period_catalog_days = "P" }'))
+    np.testing.assert_allclose(source.objects["far"], [500.0, 2000.0, np.nan])
+    np.testing.assert_allclose(source.objects["period_catalog_days"], [0.5, 1.5, 0.25])
+    for wrong, message in (
+        ('far = "parsnip"', "'parsnip' is no unit"),
+        ('fur = "kpc"', "no column fur"),
+        ('far = "h"', "is in h, but far is in pc"),
+    ):
+        again = edit(data, units, units := f"table = {{ units = {{ {wrong} }} }}")
+        with pytest.raises(InputError, match=message):
+            read(again)
+
+
+def test_files_of_no_star_are_in_the_account(data: Path) -> None:
+    (data / "lc" / "stranger.csv").write_text("hjd,m,e\n1,2,3\n")
+    (data / "lc" / "readme.txt").write_text("named otherwise: no light curve")
+    (data / "sp" / "stranger_1.csv").write_text("w,f,e\n1,2,3\n")
+    assert read(data).rejections.rows == [
+        ("stranger.csv", 0, "", "file of a star not in the catalog"),
+        ("stranger_1.csv", 0, "", "file of a star not in the catalog"),
+    ]
 
 
 @pytest.mark.parametrize("name", ["t.csv", "t.csv.gz", "t.parquet", "t.ecsv", "t.vot", "t.fits"])

@@ -222,6 +222,23 @@ def test_brightness_and_errors_become_intrinsic() -> None:
     np.testing.assert_allclose(derived["j_mag-phot_g_mean_mag"], [-1.0, -1.0])
 
 
+def test_light_curve_features_stay_where_parallaxes_are_empty(tmp_path: Path) -> None:
+    table = pd.DataFrame(
+        {"source_id": [1, 2], "phot_g_mean_mag": [10.0, 11.0], "lc_skew": [0.5, 0.6]}
+    )
+    got = {}
+    for name, parallax in (("empty", [np.nan, np.nan]), ("one", [np.nan, 2.0])):
+        with SurveyWriter(
+            tmp_path / name, "S", {"V": Band("mag")}, [Column("lc_skew", role="feature")]
+        ) as writer:
+            writer.write_objects(table.assign(parallax=parallax))
+        arrays = metadata.prepare(
+            Survey.open(tmp_path / name), MetadataConfig(), np.array([0])
+        )  # the star of the other row decides as well
+        got[name] = arrays.facts["features"]
+    assert got == {"empty": ["phot_g_mean_mag", "lc_skew"], "one": ["absolute_magnitude"]}
+
+
 def test_magnitudes_of_variation_are_no_apparent_magnitudes() -> None:
     own = [name for name, column in FEATURE_COLUMNS.items() if column.role == "feature"]
     table = {name: np.array([0.5, 0.6]) for name in own}
