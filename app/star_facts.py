@@ -66,9 +66,11 @@ def _periods(star: pd.Series, columns: Mapping[str, Column]) -> list[Fact]:
         text = period_text(found, number(star, "period_err_days"))
         facts.append(Fact("P, found", text, "d", _described(columns, "period_days")))
     if "period_catalog_days" in columns:
-        ratio = f" ({catalog / found:.3g} P)" if differ(found, catalog) else ""
+        text = period_text(catalog)
+        if differ(found, catalog):  # then all its digits do not matter, and find no room
+            text = f"{catalog:.5g} ({catalog / found:.2g} P)"
         facts.append(
-            Fact("P, catalogue", period_text(catalog) + ratio, "d",
+            Fact("P, catalogue", text, "d",
                  _described(columns, "period_catalog_days"))
         )  # fmt: skip
     return facts

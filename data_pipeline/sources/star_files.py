@@ -92,7 +92,7 @@ def note_strangers(
     for name in files.names:
         tail = "/".join(name.split("/")[-n_parts:]) if files.is_archive else name
         if name not in owned and shape.fullmatch(tail):
-            rejections.add(PurePosixPath(name).name, 0, "", "file of a star not in the catalog")
+            rejections.add(PurePosixPath(name).name, 0, "", "file of no usable row of the catalog")
 
 
 def note_problems(files: FileSet, rejections: Rejections) -> None:

@@ -34,10 +34,11 @@ def prepare(survey: Survey, config: MetadataConfig, rows: NDArray[np.intp]) -> M
 
     Standardising needs the train part and so happens in the encoder.
     """
+    has_values = survey.features.notna().any().to_numpy()  # in any row, not only in these
     columns = {
         name: survey.columns[name]
-        for name, has_values in survey.features.notna().any().items()
-        if has_values  # told by the whole survey: all parts of it have the same inputs
+        for name, known in zip(survey.feature_names, has_values, strict=True)
+        if known
     }
     table = {
         name: survey.objects[name].to_numpy(dtype=np.float64, na_value=np.nan)[rows]

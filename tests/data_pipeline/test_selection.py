@@ -9,9 +9,11 @@ import pytest
 from data_pipeline.__main__ import main
 from data_pipeline.build import build_survey
 from data_pipeline.config import load_config
+from data_pipeline.drawing import draw_survey
 from data_pipeline.errors import InputError
 from data_pipeline.inspection import funnel
-from data_pipeline.survey import Survey
+from data_pipeline.schema import Band, Column
+from data_pipeline.survey import Survey, SurveyWriter
 
 CONFIG = """
 name = "Funnel"
@@ -70,7 +72,11 @@ def test_every_row_is_accounted_for(built: Survey) -> None:
         ("class_label one of VAR", 1, 7),
         ("too few points", 5, 2),
     ]
-    gone = built.rejected[built.rejected["reason"] != "no points: the light curve is empty"]
+    gone = built.rejected[built.rejected["file"].isin(["stars.csv", "selection"])]
+    assert set(built.rejected["reason"]) - set(gone["reason"]) == {
+        "no points: the light curve is empty",
+        "file of no usable row of the catalog",  # of the star without a position
+    }
     assert len(built) + len(gone) == 12
     assert set(built.objects["original_id"]) | set(gone["original_id"]) == {
         f"s{i}" for i in range(12)
@@ -105,3 +111,22 @@ def test_unknown_column_of_a_criterion_is_named(built: Survey, tmp_path: Path, c
     (built.path.parent / "wrong.toml").write_text(text)
     with pytest.raises(InputError, match=f"select: the survey has no column '{column}'"):
         build_survey(load_config(built.path.parent / "wrong.toml"), tmp_path / "survey")
+
+
+def test_a_drawing_takes_a_magnitude_that_varies_and_the_shorter_way_around(
+    tmp_path: Path,
+) -> None:
+    columns = [
+        Column("lc_mean_mag", "mag", "median", "phot.mag;stat.median", "catalog"),
+        Column("rc_mag", "mag", "Cousins R", "phot.mag;em.opt.R"),
+    ]
+    table = pd.DataFrame({"source_id": [1, 2, 3], "ra_deg": [359.0, 1.0, 3.0], "dec_deg": 10.0,
+                          "lc_mean_mag": 0.0, "rc_mag": [15.0, 16.5, 17.0]})  # fmt: skip
+    with SurveyWriter(tmp_path / "s", "S", {"R": Band("flux", "relative")}, columns) as writer:
+        writer.write_objects(table)
+    draw_survey(Survey.open(tmp_path / "s"), tmp_path / "s.svg")
+    texts = (tmp_path / "s.svg").read_text()
+    assert "<!-- Cousins R [mag] -->" in texts
+    assert "<!-- 359.0 -->" in texts or "<!-- 359 -->" in texts
+    assert "<!-- 0.0 -->" in texts or "<!-- 0 -->" in texts
+    assert "<!-- 180" not in texts

@@ -179,7 +179,7 @@ def test_hours_become_degrees_and_bad_positions_are_rejected(data: Path) -> None
     assert source.objects["ra_deg"].tolist() == [150.0, 300.0]
     assert source.rejections.rows == [
         ("stars.csv", 3, "x", "no position on the sky"),
-        ("x.csv", 0, "", "file of a star not in the catalog"),
+        ("x.csv", 0, "", "file of no usable row of the catalog"),
     ]
 
 
@@ -207,8 +207,8 @@ def test_files_of_no_star_are_in_the_account(data: Path) -> None:
     (data / "lc" / "readme.txt").write_text("named otherwise: no light curve")
     (data / "sp" / "stranger_1.csv").write_text("w,f,e\n1,2,3\n")
     assert read(data).rejections.rows == [
-        ("stranger.csv", 0, "", "file of a star not in the catalog"),
-        ("stranger_1.csv", 0, "", "file of a star not in the catalog"),
+        ("stranger.csv", 0, "", "file of no usable row of the catalog"),
+        ("stranger_1.csv", 0, "", "file of no usable row of the catalog"),
     ]
 
 
