@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,8 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from app.atlas_store import AtlasStore
+from app.beside import Beside, url_beside
 from app.selection import Mask, replay
-from app.verdicts.database import MEMORY, connect, default_url, url_of
 from data_pipeline.errors import InputError
 
 MAX_NAME = 80
@@ -64,13 +64,7 @@ class SavedSelections:
     """
 
     def __init__(self, where: str | Path) -> None:
-        self.url = url_of(where)
-
-    @cached_property
-    def _engine(self) -> sa.Engine:
-        engine = connect(self.url)
-        _metadata.create_all(engine)
-        return engine
+        self._beside = Beside(where, _metadata)
 
     def save(
         self, store: AtlasStore, name: str, mask: Mask, recipe: Sequence[dict[str, Any]],
@@ -90,7 +84,7 @@ class SavedSelections:
             "is_deleted": False,
         }  # fmt: skip
         try:
-            with self._engine.begin() as connection:
+            with self._beside.engine.begin() as connection:
                 self._hide(connection, name)
                 key = connection.execute(sa.insert(_table).values(row)).inserted_primary_key
         except sa.exc.SQLAlchemyError as error:
@@ -99,16 +93,16 @@ class SavedSelections:
 
     def names(self) -> dict[str, int]:
         """Names of the selections and their ids, the newest first."""
-        if self._is_missing():
+        if self._beside.is_missing:
             return {}
         query = sa.select(_table.c.name, _table.c.id).where(~_table.c.is_deleted)
-        with self._engine.connect() as connection:
+        with self._beside.engine.connect() as connection:
             found = connection.execute(query.order_by(_table.c.id.desc())).all()
         return {name: int(key) for name, key in found}
 
     def get(self, key: int) -> Saved:
         """The selection with this id."""
-        with self._engine.connect() as connection:
+        with self._beside.engine.connect() as connection:
             row = connection.execute(sa.select(_table).where(_table.c.id == key)).first()
         if row is None:
             raise InputError("This selection is not there any more.")
@@ -120,22 +114,16 @@ class SavedSelections:
 
     def delete(self, key: int) -> None:
         """Take a selection from the list; it stays in the database."""
-        with self._engine.begin() as connection:
+        with self._beside.engine.begin() as connection:
             connection.execute(sa.update(_table).where(_table.c.id == key).values(is_deleted=True))
 
     def _hide(self, connection: sa.Connection, name: str) -> None:
         connection.execute(sa.update(_table).where(_table.c.name == name).values(is_deleted=True))
 
-    def _is_missing(self) -> bool:
-        """Whether the database is an SQLite file that nobody has made yet."""
-        database = sa.make_url(self.url).database
-        return self.url.startswith("sqlite:///") and not Path(str(database)).is_file()
-
 
 def saved_beside(store: AtlasStore) -> SavedSelections:
-    """The selections kept where the verdicts on an atlas are; beside it where those are nowhere."""
-    url = store.verdicts.log.url
-    return _opened(default_url(store.atlas.path) if url == MEMORY else url)
+    """The selections kept where the verdicts on an atlas are."""
+    return _opened(url_beside(store))
 
 
 @lru_cache(maxsize=8)

@@ -1,12 +1,14 @@
 """A star that somebody brings along: what the model makes of it, where it belongs on the maps.
 
-It lives in its session only and is gone with it; nothing of it is written anywhere.
+It lives in its session only and is gone with it; nothing of it is written anywhere unless somebody
+asks for it (app/kept_uploads.py).
 """
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -37,11 +39,14 @@ class Upload:
         Where it belongs on "map:fused" and the maps of what it has.
     summary_html : str
         Its light curve, period and what was assumed.
+    key : int
+        Of those that are kept; -1 for the others.
     """
 
     asked: Asked
     places: Mapping[str, tuple[float, float]]
     summary_html: str
+    key: int = -1
 
 
 def can_embed(store: AtlasStore) -> bool:
@@ -49,15 +54,17 @@ def can_embed(store: AtlasStore) -> bool:
     return "run" in store.atlas.embeddings.manifest.get("links", {})
 
 
-def embed(store: AtlasStore, request: Mapping[str, Any]) -> Upload:
+def embed(store: AtlasStore, request: Mapping[str, Any], given_up: Event) -> Upload:
     """Have files embedded by the atlas's own model; seconds, so not on the event loop.
 
     Parameters
     ----------
     request : mapping
         files, period_days, is_air: see `model.worker`.
+    given_up : Event
+        See `EmbeddingWorker.ask`.
     """
-    reply = store.worker.ask(request)
+    reply = store.worker.ask(request, given_up)
     vectors = {name: np.asarray(v, dtype=np.float32) for name, v in reply["vectors"].items()}
     vectors = {"fused": np.asarray(reply["fused"], dtype=np.float32), **vectors}
     name = ", ".join(str(one["name"]) for one in request["files"])

@@ -1,7 +1,7 @@
 """The process that embeds uploads, seen from the page: one, warm, shared by all sessions.
 
-It speaks JSON, a line each way (model/worker.py). A request that takes too long ends it, and the
-next one starts a new one; so does a crash. It ends with the server.
+It speaks JSON, a line each way (model/worker.py). A request that takes too long or is given up ends
+it, and the next one starts a new one; so does a crash. It ends with the server.
 """
 
 import atexit
@@ -37,20 +37,44 @@ class EmbeddingWorker:
         self._limit_s = limit_s
         self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
+        self._answering: threading.Event | None = None
         atexit.register(self.stop)
 
     def warm_up(self) -> None:
         """Start it in the background, so that the first upload need not wait for that."""
         threading.Thread(target=self._try_to_start, daemon=True).start()
 
-    def ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
+    def ask(
+        self, request: Mapping[str, Any], given_up: threading.Event | None = None
+    ) -> dict[str, Any]:
         """Send a request and wait for its answer; `InputError` says why there is none.
 
         Blocks, so not for the event loop. Requests are answered one after the other.
+
+        Parameters
+        ----------
+        request : mapping
+        given_up : Event, optional
+            What `give_up` is told to end this request, while it waits or while it is answered.
         """
+        given_up = given_up or threading.Event()
         with self._lock:
             process = self._started()
-            return self._exchange(process, json.dumps(request) + "\n", self._limit_s)
+            self._answering = given_up
+            try:
+                if given_up.is_set():
+                    raise InputError("this was given up.")
+                return self._exchange(process, json.dumps(request) + "\n", self._limit_s)
+            finally:
+                self._answering = None
+
+    def give_up(self, given_up: threading.Event) -> None:
+        """End a request that nobody waits for any more; a new process is started at once."""
+        given_up.set()
+        process = self._process
+        if self._answering is given_up and process is not None:
+            process.kill()
+            self.warm_up()
 
     def stop(self) -> None:
         """End the process."""

@@ -19,17 +19,27 @@ export function render({ model, el }) {
       <label title="Wavelengths in air; else taken as in vacuum"><input type="checkbox" class="air"> air</label>
     </div>
     <div class="said" role="status"></div>
-    <button class="forget">forget it</button>`
+    <div class="ends"><button class="keep" title="Keep it beside the atlas, for all who open it">keep</button><button class="forget"></button><button class="remove">remove</button></div>
+    <select class="kept" aria-label="Kept uploads"></select>`
   el.append(box)
   const find = (selector) => box.querySelector(selector)
   const input = find("[type=file]")
   let files = []
+  let sent = {}
 
   const say = (html) => { find(".said").innerHTML = html }
   const paint = () => {
     box.dataset.status = model.status
     say(model.status === "busy" ? "<i class='spinner'></i> Embedding with the atlas’s model…" : model.text_html)
+    const is_kept = model.status === "done" && model.kept_key >= 0
     find(".forget").hidden = !["done", "failed", "busy"].includes(model.status)
+    find(".forget").textContent = model.status === "busy" ? "stop" : is_kept ? "close" : "forget it"
+    find(".keep").hidden = model.status !== "done" || is_kept
+    find(".remove").hidden = !is_kept
+    const chosen = find(".kept")
+    chosen.hidden = !model.kept.length || model.status === "busy"
+    chosen.replaceChildren(...[[-1, "kept uploads…"], ...model.kept].map(([key, name]) => new Option(name, key)))
+    chosen.value = String(is_kept ? model.kept_key : -1)
     for (const name of [".drop", ".known"]) find(name).hidden = model.status === "off"
   }
   const send = () => {
@@ -37,7 +47,10 @@ export function render({ model, el }) {
     const text = find(".period").value.trim().replace(",", ".")
     const period_days = text === "" ? null : Number(text)
     if (period_days !== null && !(period_days > 0)) return say("The period must be a positive number of days.")
-    model.send_msg({ act: "embed", request: { files, period_days, is_air: find(".air").checked } })
+    const request = { files, period_days, is_air: find(".air").checked }
+    if (Object.keys(request).every((name) => request[name] === sent[name])) return
+    sent = request
+    model.send_msg({ act: "embed", request })
   }
   const take = async (chosen) => {
     const list = [...chosen]
@@ -60,7 +73,15 @@ export function render({ model, el }) {
   })
   find(".period").addEventListener("change", send)
   find(".air").addEventListener("change", send)
-  find(".forget").addEventListener("click", () => { files = []; model.send_msg({ act: "forget" }) })
-  for (const name of ["status", "text_html"]) model.on(name, paint)
+  find(".forget").addEventListener("click", () => { files = []; sent = {}; model.send_msg({ act: "forget" }) })
+  find(".keep").addEventListener("click", () => model.send_msg({ act: "keep" }))
+  find(".remove").addEventListener("click", () => model.send_msg({ act: "remove" }))
+  find(".kept").addEventListener("change", (event) => {
+    files = []
+    sent = {}
+    const key = Number(event.target.value)
+    model.send_msg(key < 0 ? { act: "forget" } : { act: "open", key })
+  })
+  for (const name of ["status", "text_html", "kept", "kept_key"]) model.on(name, paint)
   paint()
 }

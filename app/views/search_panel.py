@@ -21,9 +21,7 @@ from app.searching import FILTERS, PLACE, Answer, Asked, Question, answer, ask_m
 from app.star_rows import bar_cell, class_cell, name_cell, number_cell, thumbnail
 from app.state import AppState, tie
 from app.styles import CARD_CSS, CONTROLS, WORDS
-from app.upload_box import UploadBox
-from app.uploads import LACKS_MODEL, Upload, can_embed, embed
-from data_pipeline.errors import InputError
+from app.upload_control import UploadControl
 
 HEAD = (
     "<span></span><span>folded</span><span>star</span><span>class → classifier</span>"
@@ -59,7 +57,6 @@ class SearchPanel(Listing):
         self._own_class = {
             m: number(store.objects, f"centroid_percentile_{m}") for m in store.modalities
         }
-        self._embedding = Latest[Upload | str](self._take_embedded)
         self._make_controls()
         self._show_box()
         state.param.watch(self._on_question, STATE)
@@ -69,7 +66,7 @@ class SearchPanel(Listing):
     def __panel__(self) -> pn.viewable.Viewable:
         like, *others = self.controls.values()
         side = pn.Column(
-            like, self.box, *others, css_classes=["tray-side"], stylesheets=[CARD_CSS],
+            like, self.upload.box, *others, css_classes=["tray-side"], stylesheets=[CARD_CSS],
             width=206, sizing_mode="stretch_height", margin=0,
         )  # fmt: skip
         found = pn.Column(self.words, self.list, sizing_mode="stretch_both", margin=0)
@@ -98,9 +95,7 @@ class SearchPanel(Listing):
         for name, control in self.controls.items():
             tie(self.state, name, control, "value")
         filters = {text: key for key, text in FILTERS.items()}
-        self.box = UploadBox(width=186, status="empty" if can_embed(self.store) else "off")
-        self.box.text_html = "" if can_embed(self.store) else LACKS_MODEL
-        self.box.on_files = self.take
+        self.upload = UploadControl(self.state, self.store, width=186)
         self.controls["search_filters"] = pn.widgets.CheckButtonGroup(
             options=filters, css_classes=["wrap"], **look
         )
@@ -114,25 +109,8 @@ class SearchPanel(Listing):
         self.state.search_like = "focus" if self.state.search_like != "pinned" else "pinned"
         self.refresh()
 
-    def take(self, request: dict[str, Any] | None) -> None:
-        """Have an upload embedded; None forgets it."""
-        self._embedding.cancel()
-        self.state.upload = None
-        self.box.param.update(status="empty" if request is None else "busy", text_html="")
-        if request is not None:
-            self._embedding.request(partial(_embedded, self.store, request))
-
-    def _take_embedded(self, result: Upload | str) -> None:
-        if isinstance(result, str):
-            self.box.param.update(status="failed", text_html=escape(result))
-            return
-        self.box.param.update(status="done", text_html=result.summary_html)
-        self.state.upload = result
-
     def _show_box(self) -> None:
-        self.box.visible = self.state.search_like == "upload"
-        if self.box.visible and can_embed(self.store):
-            self.store.worker.warm_up()
+        self.upload.show(self.state.search_like == "upload")
 
     def fill(self) -> None:
         """Ask again."""
@@ -259,14 +237,6 @@ class SearchPanel(Listing):
         if self.store.label(row) == UNLABELLED:
             value = math.nan
         return number_cell(value, 1, "%")
-
-
-def _embedded(store: AtlasStore, request: dict[str, Any]) -> Upload | str:
-    """The upload, or why it could not be embedded."""
-    try:
-        return embed(store, request)
-    except InputError as error:
-        return str(error)
 
 
 def separation_text(degrees: float) -> str:

@@ -3,11 +3,15 @@
 Everything is real: the shipped model, the worker process, the server, the browser.
 """
 
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
+import numpy as np
 import pytest
 from astropy.table import Table
 from browsing import REPOSITORY, Plot, eventually, open_page, serving
@@ -16,7 +20,10 @@ from playwright.sync_api import Page, expect
 
 from app.atlas_store import AtlasStore
 from app.demo import Demo
+from app.kept_uploads import KeptUploads
+from app.searching import Asked
 from app.state import AppState
+from app.uploads import Upload
 from app.views.search_panel import SearchPanel
 from app.worker import EmbeddingWorker
 from data_pipeline.errors import InputError
@@ -85,7 +92,19 @@ def test_an_uploaded_star_is_embedded_placed_and_compared(
         lambda: map_.near(ACCENT, 5).sum() > before + 30, "a cross marks its place on the map"
     )
 
-    box.locator(".forget").click()
+    box.get_by_text("keep", exact=True).click()
+    kept = box.get_by_label("Kept uploads")
+    expect(kept.locator("option:checked")).to_contain_text("curve.csv, spectrum.fits")
+    box.get_by_text("close").click()
+    expect(tray.get_by_text("Drop a light curve")).to_be_visible()
+    open_page(page, f"{address}?mode=Search&like=upload&by=photometry&star={store.source_id[0]}")
+    kept.select_option(index=1)
+    expect(tray.locator(".row").first).to_contain_text(store.name(ROW))
+    expect(box.locator(".said")).to_contain_text("150 epochs")
+    eventually(lambda: map_.near(ACCENT, 5).sum() > before + 30, "its place is known again")
+
+    box.get_by_text("remove").click()
+    expect(kept).to_be_hidden()
     expect(tray.get_by_text("Drop a light curve")).to_be_visible()
     eventually(lambda: map_.near(ACCENT, 5).sum() < before + 20, "forgotten, the cross goes")
 
@@ -103,7 +122,51 @@ def test_a_request_that_takes_too_long_is_given_up(atlas_path: Path) -> None:
     assert worker._process is None
 
 
+def test_a_request_that_is_given_up_ends_and_the_next_is_answered(atlas_path: Path) -> None:
+    worker = EmbeddingWorker(atlas_path)
+    bad = {"files": [{}] * 9, "period_days": None, "is_air": False}
+    with pytest.raises(InputError, match="files; at most"):
+        worker.ask(bad)
+    process = worker._process
+    assert process is not None
+    process.send_signal(signal.SIGSTOP)  # it would never answer
+    given_up = Event()
+    with ThreadPoolExecutor() as pool:
+        running, waiting = pool.submit(worker.ask, bad, given_up), Event()
+        eventually(lambda: worker._answering is given_up, "it is asked")
+        queued = pool.submit(worker.ask, bad, waiting)
+        waiting.set()
+        worker.give_up(given_up)
+        with pytest.raises(InputError, match="ended by itself"):
+            running.result(timeout=60)
+        with pytest.raises(InputError, match="given up"):
+            queued.result(timeout=120)
+    assert process.poll() is not None
+    with pytest.raises(InputError, match="files; at most"):
+        worker.ask(bad)
+    worker.stop()
+
+
+def test_an_upload_is_kept_for_the_atlas_it_was_compared_with(
+    store: AtlasStore, tmp_path: Path
+) -> None:
+    kept = KeptUploads(tmp_path / "beside.sqlite")
+    assert kept.names(store) == []
+    vector = np.arange(3, dtype=np.float32)
+    upload = Upload(Asked("mine.csv", {"fused": vector}), {"map:fused": (1.0, 2.0)}, "words")
+    after = kept.keep(store, upload)
+    assert (upload.key, after.key) == (-1, 1)
+    again = kept.get(1)
+    np.testing.assert_array_equal(again.asked.vectors["fused"], vector)
+    assert (again.places, again.summary_html) == (upload.places, "words")
+    assert [key for key, _ in kept.names(store)] == [1]
+    kept.delete(1)
+    assert kept.names(store) == []
+    with pytest.raises(InputError, match="not there any more"):
+        kept.get(1)
+
+
 def test_an_atlas_of_unknown_making_says_so(store: AtlasStore) -> None:
     panel = SearchPanel(AppState(store.n, search_like="upload"), store)
-    assert panel.box.status == "off"
-    assert "does not say which model" in panel.box.text_html
+    assert panel.upload.box.status == "off"
+    assert "does not say which model" in panel.upload.box.text_html

@@ -1,0 +1,79 @@
+"""The box for uploads at work: files are embedded, then kept where somebody asks, or forgotten."""
+
+from functools import partial
+from html import escape
+from threading import Event
+from typing import Any
+
+from app.atlas_store import AtlasStore
+from app.background import Latest
+from app.kept_uploads import kept_beside
+from app.state import AppState
+from app.upload_box import UploadBox
+from app.uploads import LACKS_MODEL, Upload, can_embed, embed
+from data_pipeline.errors import InputError
+
+
+class UploadControl:
+    """Sets `state.upload` to what comes of the files in its `box`."""
+
+    def __init__(self, state: AppState, store: AtlasStore, width: int) -> None:
+        self.state, self.store = state, store
+        self.box = UploadBox(width=width, status="empty" if can_embed(store) else "off")
+        self.box.text_html = "" if can_embed(store) else LACKS_MODEL
+        self.box.on_files, self.box.on_kept = self.take, self.keep
+        self._embedding = Latest[Upload | str](self._show)
+        self._given_up = Event()
+        self._kept = kept_beside(store)
+
+    def show(self, is_wanted: bool) -> None:
+        """Show the box or hide it; the process that embeds starts with the first look."""
+        self.box.visible = is_wanted
+        if is_wanted and can_embed(self.store):
+            self.box.kept = self._kept.names(self.store)
+            self.store.worker.warm_up()
+
+    def take(self, request: dict[str, Any] | None) -> None:
+        """Have an upload embedded; None forgets it, and ends its embedding."""
+        self._embedding.cancel()
+        self.store.worker.give_up(self._given_up)
+        self.state.upload = None
+        self.box.param.update(
+            status="empty" if request is None else "busy", text_html="", kept_key=-1
+        )
+        if request is not None:
+            self._given_up = Event()
+            self._embedding.request(partial(_embedded, self.store, request, self._given_up))
+
+    def keep(self, act: str, key: int) -> None:
+        """Keep the upload, open a kept one, or remove it: "keep", "open", "remove"."""
+        try:
+            if act == "keep" and self.state.upload is not None:
+                self._show(self._kept.keep(self.store, self.state.upload))
+            elif act == "open":
+                self.take(None)
+                self._show(self._kept.get(key))
+            elif act == "remove":
+                self._kept.delete(key)
+                self.take(None)
+        except InputError as error:
+            self.state.notice = str(error)
+        self.box.kept = self._kept.names(self.store)
+
+    def _show(self, result: Upload | str) -> None:
+        if isinstance(result, str):
+            self.box.param.update(status="failed", text_html=escape(result))
+            return
+        name = f"<b>{escape(result.asked.name)}</b><br>" if result.key >= 0 else ""
+        self.box.param.update(
+            status="done", text_html=name + result.summary_html, kept_key=result.key
+        )
+        self.state.upload = result
+
+
+def _embedded(store: AtlasStore, request: dict[str, Any], given_up: Event) -> Upload | str:
+    """The upload, or why it could not be embedded."""
+    try:
+        return embed(store, request, given_up)
+    except InputError as error:
+        return str(error)
