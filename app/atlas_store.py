@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from app.coloring import Coloring, available, color_stars, numbers_of, text_column
 from app.curves import mean_spectrum
-from app.derived import TITLES, VERDICT, derivable, derive
+from app.derived import VERDICT, derivable, derive, is_slow
 from app.diagrams import Diagram, column_pair, make_diagrams, number, period_days
 from app.finding import Finder, Match
 from app.palette import UNLABELLED, ClassStyle
@@ -78,6 +78,7 @@ class AtlasStore:
         self.points = lru_cache(maxsize=16)(self._points)
         self.diagram = lru_cache(maxsize=32)(self._diagram)
         self._cached_coloring = lru_cache(maxsize=16)(self._coloring)
+        self._colored: set[str] = set()
         self.flags = lru_cache(maxsize=64)(self._flags)
         self.rankings: dict[str, FlagWeights] = {DEFAULT_WEIGHTS.name: DEFAULT_WEIGHTS}
         self.mean_vector = lru_cache(maxsize=16)(atlas.embeddings.mean)
@@ -109,9 +110,14 @@ class AtlasStore:
         """Colours of the stars by a column, or by what is derived for colouring."""
         known = self.atlas.columns.get(column)
         unit = f" [{known.unit}]" if known is not None and known.unit else ""
-        is_derived = column in TITLES and column not in self.objects
-        objects = self._derived(column) if is_derived else self.objects
-        return color_stars(objects, column, f"{column}{unit}")
+        derived = {} if column in self.objects else derivable(self.atlas)
+        objects = self._derived(column) if column in derived else self.objects
+        self._colored.add(column)
+        return color_stars(objects, column, derived.get(column, f"{column}{unit}"))
+
+    def is_colored_at_once(self, column: str) -> bool:
+        """Whether `coloring` answers without keeping the page waiting."""
+        return not is_slow(column) or column in self._colored
 
     def _derived(self, column: str) -> pd.DataFrame:
         """A column that the maps can be coloured by and that no table has."""

@@ -12,6 +12,7 @@ import pandas as pd
 from bokeh.palettes import viridis
 from numpy.typing import NDArray
 
+from app.derived import is_slow
 from app.diagrams import number
 from app.palette import UNLABELLED, ClassStyle, class_style, order_classes
 from data_pipeline.schema import Column
@@ -41,7 +42,6 @@ NUMBER_COLUMNS = {
     "dbscan_cluster": "Cluster on the map",
 }
 """Numbers that come first; any other column of numbers may be chosen too."""
-TRUST = "map_trust"
 GROUPS = ("Classes", "Numbers", "All columns of numbers")
 
 
@@ -102,10 +102,10 @@ def available(
         for column, title in NUMBER_COLUMNS.items()
         if number(objects, column) is not None
     }
-    numbers |= {key: title for key, title in more.items() if key == TRUST}
+    numbers |= {key: title for key, title in more.items() if is_slow(key)}
     every = numbers_of(objects, columns or {})
     others = {name: title for name, title in every.items() if name not in numbers}
-    classes |= {key: title for key, title in more.items() if key != TRUST}
+    classes |= {key: title for key, title in more.items() if not is_slow(key)}
     classes[ONE_COLOR] = "One colour"
     found = dict(zip(GROUPS, (classes, numbers, others), strict=True))
     return {group: choices for group, choices in found.items() if choices}

@@ -20,8 +20,9 @@ TITLES = {
     "flag": "Flag",
     "part": "Part of the split",
     "modalities": "Data present",
-    "map_trust": "Trust in the map",
 }
+TRUST = "map_trust"
+"""How far to trust the map of all data; with a colon and the name of the data, that map."""
 _WORDS = {"photometry": "light curve", "spectra": "spectrum", "metadata": "catalogue"}
 
 
@@ -34,13 +35,27 @@ def derivable(atlas: Atlas) -> dict[str, str]:
         "flag": True,
         "part": len(atlas.survey.splits) > 0,
         "modalities": len(atlas.modalities) > 2,
-        "map_trust": True,
     }
-    return {name: title for name, title in TITLES.items() if has[name]}
+    trust = {
+        f"{TRUST}:{m}": f"Trust in the map: {_WORDS.get(m, m)}"
+        for m in atlas.modalities
+        if m != FUSED
+    }
+    known = {name: title for name, title in TITLES.items() if has[name]}
+    return {**known, TRUST: "Trust in the map: all data", **trust}
+
+
+def is_slow(name: str) -> bool:
+    """Whether making the column is nothing for the event loop: seconds for 100,000 stars."""
+    return name.startswith(TRUST)
 
 
 def derive(atlas: Atlas, evidence: Evidence, name: str) -> NDArray[Any]:
-    """One of them (N,), in the atlas's order; a fraction of a second for twenty thousand stars."""
+    """One of them (N,), in the atlas's order."""
+    if name.startswith(TRUST):
+        of = name.removeprefix(TRUST).removeprefix(":") or FUSED
+        xy = atlas.objects[[f"x_{of}", f"y_{of}"]].to_numpy(np.float64)
+        return map_trust(xy, atlas.vectors(of), atlas.present(of))
     match name:
         case "external_class":
             return _external_class(atlas)
@@ -50,9 +65,6 @@ def derive(atlas: Atlas, evidence: Evidence, name: str) -> NDArray[Any]:
             return _part(atlas)
         case "modalities":
             return _modalities(atlas)
-        case "map_trust":
-            xy = atlas.objects[[f"x_{FUSED}", f"y_{FUSED}"]].to_numpy(np.float64)
-            return map_trust(xy, atlas.vectors(FUSED), atlas.present(FUSED))
     raise KeyError(name)
 
 

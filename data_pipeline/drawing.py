@@ -193,10 +193,10 @@ def _draw_classes(axes: Axes, survey: Survey, groups: Groups) -> None:
     by_share = len(groups) > 1
     left = np.zeros(len(order))
     for name, mask in groups.items():
-        part = named[mask].value_counts().reindex(order).fillna(0).to_numpy(np.float64)
-        part = part / total if by_share else part
-        axes.barh(order, part, left=left, color=_COLORS[name])
-        left += part
+        n = named[mask].value_counts().reindex(order).fillna(0).to_numpy(np.float64)
+        length = n / total if by_share else n
+        axes.barh(order, length, left=left, color=_COLORS[name])
+        left += length
     end = 1.0 if by_share else 1.02 * total.max()
     for i, n in enumerate(total):
         axes.text(left[i] + 0.01 * end, i, f"{n:,.0f}", va="center", clip_on=False)

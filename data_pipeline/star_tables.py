@@ -119,7 +119,8 @@ class _Finished:
         self._tables.append(table)
 
     def add(self, frame: pd.DataFrame) -> None:
-        new = ~frame[_KEY].isin(self._row.keys()) & ~frame[_KEY].duplicated()
+        known = np.array([key in self._row for key in frame[_KEY]], dtype=bool)
+        new = ~known & ~frame[_KEY].duplicated()
         table = pa.Table.from_pandas(frame[new], preserve_index=False).replace_schema_metadata()
         self._keep(table)
         if self._journal is not None:

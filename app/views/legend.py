@@ -1,5 +1,6 @@
 """The legend: what the colours stand for, how many stars each has, which are switched on."""
 
+from functools import partial
 from html import escape
 from typing import Any, ClassVar
 
@@ -8,11 +9,13 @@ import param
 from panel.custom import JSComponent
 
 from app.atlas_store import AtlasStore
+from app.background import Latest
 from app.chips import drawn
 from app.chrome import static
 from app.coloring import Coloring
 from app.state import AppState, tie
 
+_WORKING = '<span class="muted" role="status">Comparing the map with the embedding…</span>'
 _ALL_UNSEEN = "\n"
 """Stands for all classes the model never saw; no class is called so."""
 
@@ -45,6 +48,7 @@ class LegendView(pn.viewable.Viewer):
             color_by=state.color_by,
             sizing_mode="stretch_width",
         )
+        self._working_out = Latest[Coloring](self._take_coloring)
         tie(state, "hidden_classes", self.entries, "hidden_labels")
         self.entries.param.watch(self._on_choice, "color_by")
         self.entries.param.watch(self._on_over, "over")
@@ -73,7 +77,15 @@ class LegendView(pn.viewable.Viewer):
         self.state.laid_over = [label for label in chosen if label]
 
     def _on_choice(self, event: Any) -> None:
-        self.state.param.update(hidden_classes=[], color_by=event.new)
+        self._working_out.cancel()
+        if event.new == self.state.color_by or self.store.is_colored_at_once(event.new):
+            self.state.param.update(hidden_classes=[], color_by=event.new)
+            return
+        self.entries.entries_html = _WORKING
+        self._working_out.request(partial(self.store.coloring, event.new))
+
+    def _take_coloring(self, coloring: Coloring) -> None:
+        self.state.param.update(hidden_classes=[], color_by=coloring.column)
 
     def _on_verdict(self) -> None:
         if self.state.color_by == "verdict":

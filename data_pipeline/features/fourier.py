@@ -5,6 +5,7 @@ weak ridge that grows with k, so that a gap in the phases does not make the fit 
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +39,14 @@ class HarmonicFit:
 
     def __call__(self, phase: Array) -> Array:
         """Return the fitted brightness at phases (n,)."""
-        basis = harmonic_basis(phase, len(self.cos))
+        return self._of(harmonic_basis(phase, len(self.cos)))
+
+    @property
+    def curve(self) -> Array:
+        """The fitted brightness at the phases of `_GRID`, shape (200,)."""
+        return self._of(_grid_basis(len(self.cos)))
+
+    def _of(self, basis: Array) -> Array:
         return self.mean + basis @ np.concatenate([self.cos, self.sin])
 
     def shifted(self, zero: float) -> "HarmonicFit":
@@ -53,6 +61,11 @@ def harmonic_basis(phase: Array, n_harmonics: int) -> Array:
     """Return cosines then sines of the first harmonics, shape (n, 2 n_harmonics)."""
     angle = 2 * np.pi * np.multiply.outer(phase, np.arange(1, n_harmonics + 1))
     return np.hstack([np.cos(angle), np.sin(angle)])
+
+
+@lru_cache(maxsize=8)
+def _grid_basis(n_harmonics: int) -> Array:
+    return harmonic_basis(_GRID, n_harmonics)
 
 
 def fit_harmonics(phase: Array, value: Array, err: Array, n_harmonics: int) -> HarmonicFit:
@@ -84,7 +97,7 @@ def shape_features(fit: HarmonicFit, phase: Array, value: Array, err: Array) -> 
     """
     amplitude, angle = fit.amplitude, fit.phase
     features = {
-        "fourier_amplitude": float(np.ptp(fit(_GRID))),
+        "fourier_amplitude": float(np.ptp(fit.curve)),
         "fourier_r2": explained_variance(fit, phase, value, err),
     }
     for k in range(2, 7):
@@ -101,7 +114,7 @@ def cosine_features(fit: HarmonicFit, tag: str) -> dict[str, float]:
     The plane of a2 and a4 is where contact and detached eclipsers part; a1 measures how unequal the
     minima are when the fold is the orbit. The share of the sine terms measures what is asymmetric.
     """
-    curve = fit(_GRID)
+    curve = fit.curve
     aligned = fit.shifted(float(_GRID[np.argmax(curve)]))
     span = float(np.ptp(curve))
     terms = {f"a{k}_{tag}": ratio(a, span) for k, a in enumerate(aligned.cos, start=1)}
@@ -117,7 +130,7 @@ def intensity_features(phase: Array, value: Array, err: Array, tag: str) -> dict
     """
     intensity = 10 ** (-0.4 * (value - np.percentile(value, 5)))
     fit = fit_harmonics(phase, intensity, err * intensity, 4)
-    curve = fit(_GRID)
+    curve = fit.curve
     aligned = fit.shifted(float(_GRID[np.argmin(curve)]))
     brightest = float(curve.max())
     return {f"i{k}_{tag}": ratio(-a, brightest) for k, a in enumerate(aligned.cos, start=1)}

@@ -85,3 +85,19 @@ def test_the_page_opens_on_any_diagram(store: AtlasStore, key: str) -> None:
     dashboard.scatter_bar.value = key
     assert dashboard.state.diagram == key
     assert dashboard.scatter.points.n_placed > 0
+
+
+def test_each_map_has_its_own_trust_worked_out_when_it_is_chosen(store: AtlasStore) -> None:
+    store = AtlasStore(store.atlas)  # one that has worked out nothing yet
+    state = AppState(store.n, hidden_classes=["EW"])
+    legend = LegendView(state, store)
+    assert not store.is_colored_at_once("map_trust:spectra")
+    legend.entries.color_by = "map_trust:spectra"  # as the browser sets it
+    assert (state.color_by, state.hidden_classes) == ("map_trust:spectra", [])
+    assert legend.entries.is_scale
+    assert store.is_colored_at_once("map_trust:spectra")
+    of_spectra, of_all = (store.coloring(f"map_trust{one}") for one in (":spectra", ""))
+    assert of_spectra.title == "Trust in the map: spectrum"
+    without = ~store.has_spectrum
+    assert (of_spectra.code[without] == len(of_spectra.styles) - 1).all()  # nothing to trust
+    assert not np.array_equal(of_spectra.code, of_all.code)
