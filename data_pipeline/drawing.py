@@ -193,8 +193,8 @@ def _draw_classes(axes: Axes, survey: Survey, groups: Groups) -> None:
     by_share = len(groups) > 1
     left = np.zeros(len(order))
     for name, mask in groups.items():
-        n = named[mask].value_counts().reindex(order).fillna(0).to_numpy(np.float64)
-        length = n / total if by_share else n
+        count = named[mask].value_counts().reindex(order).fillna(0).to_numpy(np.float64)
+        length = count / total if by_share else count
         axes.barh(order, length, left=left, color=_COLORS[name])
         left += length
     end = 1.0 if by_share else 1.02 * total.max()
