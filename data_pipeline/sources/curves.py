@@ -24,7 +24,7 @@ from data_pipeline.sources.hats_tables import Choose
 from data_pipeline.sources.star_files import (
     files_of_stars,
     note_problems,
-    note_strangers,
+    note_unmatched,
     split_pattern,
 )
 from data_pipeline.sources.tables import read_table
@@ -183,7 +183,7 @@ class Curves:
         files = where.open()
         note_problems(files, self._rejections)
         of_star = files_of_stars(where, files, named)
-        note_strangers(where, files, of_star, self._rejections)
+        note_unmatched(where, files, named, of_star, self._rejections)
         place = {name: i for i, name in enumerate(files.names)} if files.is_archive else {}
         self._sets.append(_Files(files, of_star, place))
         if files.is_archive:
@@ -211,7 +211,7 @@ class Curves:
             )
         table = _exploded(table)
         owner = _owners(table[columns[key]], key, objects)
-        self._note_strangers(name, table[columns[key]], owner)
+        self._note_unmatched(name, table[columns[key]], owner)
         order = np.argsort(owner, kind="stable")
         table = table.drop(columns=columns[key]).iloc[order[np.searchsorted(owner[order], 0) :]]
         table.attrs = {**attrs, "bad_rows": []}
@@ -220,7 +220,7 @@ class Curves:
         self._tables.append((name, table, _slices(np.sort(owner[owner >= 0]))))
         self.paths.append(on_disk(self._config.data_dir, name))
 
-    def _note_strangers(self, file: str, keys: pd.Series, owner: NDArray[np.int64]) -> None:
+    def _note_unmatched(self, file: str, keys: pd.Series, owner: NDArray[np.int64]) -> None:
         """Account for light curves of stars that the catalog lacks, one entry for each."""
         strange = np.flatnonzero(owner < 0)
         first = ~keys.iloc[strange].duplicated().to_numpy()

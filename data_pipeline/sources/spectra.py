@@ -23,7 +23,7 @@ from data_pipeline.sources.spectrum_index import read_index, record_names
 from data_pipeline.sources.star_files import (
     files_of_stars,
     note_problems,
-    note_strangers,
+    note_unmatched,
     split_pattern,
 )
 from data_pipeline.sources.unparsed import Note, Piece, Unparsed, Unreadable
@@ -131,7 +131,7 @@ class Spectra:
             self.paths.append(where.root)
         below = where.root.relative_to(self._config.data_dir)
         of_star = files_of_stars(where, files, objects)
-        note_strangers(where, files, of_star, self._rejections)
+        note_unmatched(where, files, objects, of_star, self._rejections)
         for star, names in of_star.items():
             self._of_star[star] = [
                 ((below / name).as_posix(), partial(files.read, name)) for name in names

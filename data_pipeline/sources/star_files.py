@@ -19,6 +19,7 @@ from data_pipeline.sources.archives import FileSet, is_archive, open_files
 from data_pipeline.sources.base import Rejections
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_OWN_NAMES = ("original_id", "source_id", "name")
 
 
 @dataclass(frozen=True)
@@ -82,17 +83,33 @@ def files_of_stars(pattern: Pattern, files: FileSet, objects: pd.DataFrame) -> d
     return {star: sorted(names) for star, names in found.items()}
 
 
-def note_strangers(
-    pattern: Pattern, files: FileSet, of_star: Mapping[int, list[str]], rejections: Rejections
+def note_unmatched(
+    pattern: Pattern,
+    files: FileSet,
+    objects: pd.DataFrame,
+    of_star: Mapping[int, list[str]],
+    rejections: Rejections,
 ) -> None:
-    """Account for files that are named as the pattern says, but for no star of the catalog."""
-    shape = re.compile("[^/]+".join(map(_regex, _PLACEHOLDER.sub("\0", pattern.name).split("\0"))))
+    """Account for files of no star, and for files that the catalog names and that are not there.
+
+    A file counts if it is named as the pattern says and ends as the files of the stars do. That a
+    star has no file under its own name is no fault: not every star has light curve and spectrum.
+    """
+    shape = re.compile("[^/]+".join(map(_regex, _PLACEHOLDER.split(pattern.name)[::2])))
     n_parts = len(PurePosixPath(pattern.name).parts)
     owned = {name for names in of_star.values() for name in names}
+    endings = {PurePosixPath(name).suffix for name in owned}
     for name in files.names:
         tail = "/".join(name.split("/")[-n_parts:]) if files.is_archive else name
-        if name not in owned and shape.fullmatch(tail):
+        alike = not endings or PurePosixPath(name).suffix in endings
+        if name not in owned and alike and shape.fullmatch(tail):
             rejections.add(PurePosixPath(name).name, 0, "", "file of no usable row of the catalog")
+    column = _only_column(pattern, objects)
+    if column in _OWN_NAMES:
+        return
+    named = objects[objects[column].notna() & ~objects["source_id"].isin(list(of_star))]
+    for star, name in named[["original_id", column]].itertuples(index=False):
+        rejections.add(pattern.name.replace(f"{{{column}}}", str(name)), 0, star, "no such file")
 
 
 def note_problems(files: FileSet, rejections: Rejections) -> None:

@@ -212,6 +212,17 @@ def test_files_of_no_star_are_in_the_account(data: Path) -> None:
     ]
 
 
+def test_files_that_the_catalog_names_and_that_are_missing_are_in_the_account(data: Path) -> None:
+    stars = pd.read_csv(data / "stars.csv", dtype="str").assign(lc=["007", "gone", None])
+    stars.to_csv(data / "stars.csv", index=False)
+    edit(data, "extra.sp =", 'extra.lc = { column = "lc", dtype = "string" }\nextra.sp =')
+    source = read(edit(data, "lc/{original_id}.csv", "lc/{lc}.csv"))
+    assert source.rejections.rows == [
+        ("x.csv", 0, "", "file of no usable row of the catalog"),
+        ("gone.csv", 0, "a*b", "no such file"),
+    ]
+
+
 @pytest.mark.parametrize("name", ["t.csv", "t.csv.gz", "t.parquet", "t.ecsv", "t.vot", "t.fits"])
 def test_tables_are_read_by_their_ending(tmp_path: Path, name: str) -> None:
     frame = pd.DataFrame({"a": [1.5, 2.5], "b": [1, 2]})
