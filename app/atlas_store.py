@@ -22,6 +22,7 @@ from app.verdicts.book import VerdictBook, wrong_by_majority
 from app.verdicts.log import VerdictLog
 from app.worker import EmbeddingWorker
 from data_pipeline.light_curves import LightCurve
+from data_pipeline.schema import Column
 from data_pipeline.spectra import Spectrum
 from model.analysis.flag_weights import DEFAULT_WEIGHTS, FlagWeights, learn_from_verdicts
 from model.analysis.flags import DEFAULTS, Evidence, Thresholds
@@ -137,6 +138,12 @@ class AtlasStore:
     def color_choices(self) -> dict[str, dict[str, str]]:
         """Columns that the maps can be coloured by, with their titles, in groups."""
         return available(self.objects, self.atlas.columns, derivable(self.atlas))
+
+    @cached_property
+    def filled_columns(self) -> dict[str, Column]:
+        """The columns that any star has a value in: what the survey does not know is left out."""
+        filled = self.objects.notna().any()
+        return {name: one for name, one in self.atlas.columns.items() if filled.get(name, False)}
 
     @cached_property
     def number_columns(self) -> dict[str, str]:

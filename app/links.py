@@ -6,6 +6,8 @@ from urllib.parse import quote
 
 import pandas as pd
 
+from data_pipeline import gaia_ids
+
 _POSITION = {
     "SIMBAD": "https://simbad.cds.unistra.fr/simbad/sim-coo?Coord={ra}%20{dec}&CooFrame=ICRS"
     "&Radius=5&Radius.unit=arcsec",
@@ -27,7 +29,8 @@ _POSITION = {
 }
 _GAIA = "https://vizier.cds.unistra.fr/viz-bin/VizieR-5?-source=I/355/gaiadr3&Source={id}"
 _DISTANCE = "https://vizier.cds.unistra.fr/viz-bin/VizieR-5?-source=I/352/gedr3dis&Source={id}"
-_GAIA_ID = re.compile(r"(?:gaia\s*)?(?:e?dr3\s*)?(\d{9,19})", re.IGNORECASE)
+_GAIA_ID = re.compile(r"((?:gaia\s*)?(?:e?dr3\s*)?)(\d{9,19})", re.IGNORECASE)
+_PIXELS_DEG = 0.03
 
 
 def links_for(star: pd.Series, is_synthetic: bool) -> list[tuple[str, str]]:
@@ -49,13 +52,25 @@ def links_for(star: pd.Series, is_synthetic: bool) -> list[tuple[str, str]]:
 def gaia_id(star: pd.Series) -> str:
     """Gaia (E)DR3 identifier of a star as text, or nothing where it has none.
 
-    Without an identifier of its own survey, the `source_id` is Gaia's (the Survey contract).
+    Without an identifier of its own survey, the `source_id` is Gaia's (the Survey contract). Where
+    a survey has names of its own, it is Gaia's only if it lies where the star does: what is made of
+    a name is a number as long.
     """
-    original = star.get("original_id")
-    if isinstance(original, str) and original:
-        found = _GAIA_ID.fullmatch(original.strip())
-        return found[1] if found else ""
-    return str(int(star["source_id"]))
+    source_id, original = int(star["source_id"]), star.get("original_id")
+    if not isinstance(original, str) or not original:
+        return str(source_id)
+    found = _GAIA_ID.fullmatch(original.strip())
+    if found and (found[1] or int(found[2]) == source_id):
+        return found[2]
+    ra, dec = _number(star, "ra_deg"), _number(star, "dec_deg")
+    return str(source_id) if _is_near(gaia_ids.place(source_id), (ra, dec)) else ""
+
+
+def _is_near(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    """Whether two places are closer than two pixels, proper motion and all."""
+    east = (one[0] - other[0] + 180.0) % 360.0 - 180.0
+    apart = math.hypot(east * math.cos(math.radians(other[1])), one[1] - other[1])
+    return apart < _PIXELS_DEG  # false for a star without a position
 
 
 def _number(star: pd.Series, column: str) -> float:

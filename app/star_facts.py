@@ -9,7 +9,7 @@ import pandas as pd
 
 from app.diagrams import MIN_PARALLAX_OVER_ERROR
 from app.formats import minus, number_text, period_text
-from data_pipeline.schema import Column
+from data_pipeline.schema import STANDARD_COLUMNS, Column
 
 _FIRST = {
     "mean_vmag": "V̄",
@@ -20,12 +20,17 @@ _FIRST = {
     "lc_amplitude": "amplitude",
     "amplitude": "amplitude",
     "parallax": "parallax ϖ",
+    "distance_pc": "distance",
     "pm": "proper motion",
     "ruwe": "RUWE",
     "teff": "Teff",
-    "source_id": "id",
+    "logg": "log g",
+    "feh": "[Fe/H]",
 }
 """Columns shown on the card, with their short names, in this order."""
+
+_ENOUGH = 8  # facts; where a survey has fewer of the usual ones, its own columns are shown
+_NO_FACTS = ("stat.error", "pos.eq", "pos.galactic", "pos.angDistance", "meta")
 
 _UNITS = {"mas.yr-1": "mas/yr", "K": "K"}
 
@@ -51,7 +56,23 @@ def main_facts(star: pd.Series, columns: Mapping[str, Column]) -> list[Fact]:
             facts.append(_fact(star, columns[name], short))
         if name == "parallax" and name in columns:
             facts += _absolute_magnitude(star)
-    return facts
+    for name in _own_columns(columns)[: max(0, _ENOUGH - len(facts))]:
+        facts.append(_fact(star, columns[name], name.replace("_", " ")))
+    return [*facts, _fact(star, columns["source_id"], "id")]
+
+
+def _own_columns(columns: Mapping[str, Column]) -> list[str]:
+    """Names of the numbers that only this survey has, as far as they describe the star."""
+    return [
+        name
+        for name, column in columns.items()
+        if name not in STANDARD_COLUMNS
+        and name not in _FIRST
+        and column.role in ("feature", "catalog")
+        and column.dtype in ("float64", "float32")
+        and not name.startswith("lc_")
+        and not column.ucd.startswith(_NO_FACTS)
+    ]
 
 
 def all_facts(star: pd.Series, columns: Mapping[str, Column]) -> list[Fact]:

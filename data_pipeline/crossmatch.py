@@ -94,6 +94,14 @@ def match_keys(ours: pd.Series, theirs: pd.Series) -> Match:
     return _match(pairs["ours"].to_numpy(), pairs["theirs"].to_numpy(), zero)
 
 
+def separations(ours: pd.DataFrame, theirs: pd.DataFrame) -> NDArray[np.float64]:
+    """Return how far the rows of two tables lie apart, one by one, in arcsec, as they are."""
+    one = SkyCoord(ours["ra_deg"].to_numpy(), ours["dec_deg"].to_numpy(), unit="deg")
+    other = SkyCoord(theirs["ra_deg"].to_numpy(), theirs["dec_deg"].to_numpy(), unit="deg")
+    apart: NDArray[np.float64] = one.separation(other).arcsec
+    return apart
+
+
 def _has_motion(table: pd.DataFrame) -> bool:
     return {"pmra", "pmdec"} <= set(table) and bool(table["pmra"].notna().any())
 

@@ -4,6 +4,7 @@ A source_id names one source of one data release. EDR3 and DR3 share their list 
 DR2 differ from them for part of the stars (Gaia EDR3 documentation), so they may not be compared.
 """
 
+import math
 import re
 from collections.abc import Iterable
 
@@ -14,6 +15,7 @@ from data_pipeline.errors import InputError
 _PREFIX = re.compile(r"^(?:Gaia[\s_]*)?(?:(E?DR\d)[\s_]*)?", re.IGNORECASE)
 _DIGITS = r"\d{1,19}"
 _MAX = 2**63 - 1
+_NSIDE = 2**12
 _FAMILY = {"EDR3": "DR3"}
 _IN_NAME = re.compile(r"(?:^|[^a-z])(?:gaia_?)?(g?e?dr[1234])(?:[^0-9]|$)", re.IGNORECASE)
 
@@ -30,6 +32,29 @@ def gaia_ids(text: pd.Series) -> tuple[pd.Series, pd.Series]:
     numeric = pd.to_numeric(digits.where(~is_id), errors="coerce").notna()
     reason = reason.mask(numeric, "no Gaia id: " + text.astype("str") + " has lost its last digits")
     return digits.where(is_id & fits), reason
+
+
+def place(source_id: int) -> tuple[float, float]:
+    """Return right ascension and declination (deg) of the pixel that a Gaia id names.
+
+    An id begins with a HEALPix pixel of level 12 (nested), of 51 arcsec (Gaia DR3 documentation,
+    20.1.1), so one can see whether a number is the id of a star at all. The center of the pixel is
+    computed as by Gorski et al. (2005, ApJ 622, 759), section 5.
+    """
+    face, inside = divmod(source_id >> 35, _NSIDE**2)
+    x, y = (sum((inside >> 2 * bit + axis & 1) << bit for bit in range(12)) for axis in (0, 1))
+    row, column = divmod(face, 4)
+    ring = (2, 3, 4)[min(row, 2)] * _NSIDE - x - y - 1
+    n_ring = min(ring, 4 * _NSIDE - ring, _NSIDE)
+    if ring < _NSIDE:
+        sin_dec = 1.0 - n_ring**2 / (3.0 * _NSIDE**2)
+    elif ring > 3 * _NSIDE:
+        sin_dec = n_ring**2 / (3.0 * _NSIDE**2) - 1.0
+    else:
+        sin_dec = (2 * _NSIDE - ring) * 2.0 / (3.0 * _NSIDE)
+    eighths = 2 * column + (row != 1)
+    ra = 45.0 * (eighths + (x - y) / n_ring)
+    return ra % 360.0, math.degrees(math.asin(sin_dec))
 
 
 def release(stated: str, column: str = "", values: Iterable[object] = ()) -> str:

@@ -1,7 +1,8 @@
 """A map without a model: the survey's own features, standardised, as the vectors of an embedding.
 
 So a survey that nothing was trained on can be opened and looked at. Where it has no feature at all,
-periods and places on the sky stand in; the map then shows those and nothing more.
+the shapes of its spectra stand in, or periods and places on the sky; the map then shows those and
+nothing more.
 """
 
 from pathlib import Path
@@ -17,6 +18,8 @@ from model.embeddings import Embeddings
 
 CHECKPOINT = "none: the survey's own features"
 _CLIP = 4.0
+_BINS = 48
+_FAINTEST = 0.01  # of the median flux: noise may be negative
 
 
 def embed_plain(survey: Survey, path: Path, overwrite: bool = False) -> Embeddings:
@@ -24,18 +27,57 @@ def embed_plain(survey: Survey, path: Path, overwrite: bool = False) -> Embeddin
 
     Raises `InputError` where the survey has none.
     """
-    numbers = survey.features.to_numpy(np.float64) if survey.feature_names else _places(survey)
+    modality, numbers = _numbers(survey)
     vectors, present = unit_vectors(numbers)
     if not present.any():
         raise InputError(
-            f"{survey.name} has neither features nor periods nor positions: there is nothing to "
-            "make a map of."
+            f"{survey.name} has neither features nor spectra nor periods nor positions: there is "
+            "nothing to make a map of."
         )
     return Embeddings.write(
-        path, survey.source_id, {"metadata": vectors}, {"metadata": present},
+        path, survey.source_id, {modality: vectors}, {modality: present},
         np.ones(len(survey), dtype=bool), CHECKPOINT, survey.path,
-        provenance() | {"absent": {"metadata": {"no number": int((~present).sum())}}}, overwrite,
+        provenance() | {"absent": {modality: {"no number": int((~present).sum())}}}, overwrite,
     )  # fmt: skip
+
+
+def _numbers(survey: Survey) -> tuple[str, NDArray[np.float64]]:
+    """Return what the survey tells most by, and the modality which that is."""
+    if survey.features.notna().any(axis=None):
+        return "metadata", survey.features.to_numpy(np.float64)
+    if survey.has_spectra.any():
+        return "spectra", _shapes(survey)
+    return "metadata", _places(survey)
+
+
+def _shapes(survey: Survey) -> NDArray[np.float64]:
+    """Return the best spectrum of each star, (N, `_BINS`): log flux over its median, in bins.
+
+    The bins are even in the logarithm of the wavelength, over what half of the spectra cover.
+    """
+    spectra = {row: survey.best_spectrum(int(survey.source_id[row]))
+               for row in np.flatnonzero(survey.has_spectra)}  # fmt: skip
+    good = {
+        row: (np.log(one.wavelength[keep]), one.flux[keep].astype(np.float64))
+        for row, one in spectra.items()
+        if one is not None
+        and (keep := (one.mask == 0) & np.isfinite(one.flux) & (one.wavelength > 0)).any()
+    }
+    shapes = np.full((len(survey), _BINS), np.nan)
+    if not good:
+        return shapes
+    start = float(np.median([wavelength.min() for wavelength, _ in good.values()]))
+    stop = float(np.median([wavelength.max() for wavelength, _ in good.values()]))
+    edges = np.linspace(start, stop, _BINS + 1)
+    for row, (wavelength, flux) in good.items():
+        scale = np.median(np.abs(flux)) or 1.0
+        place = np.searchsorted(edges, wavelength, side="right") - 1
+        inside = (place >= 0) & (place < _BINS)
+        n = np.bincount(place[inside], minlength=_BINS)
+        total = np.bincount(place[inside], flux[inside] / scale, minlength=_BINS)
+        mean = np.divide(total, n, out=np.full(_BINS, np.nan), where=n > 0)
+        shapes[row] = np.log(np.maximum(mean, _FAINTEST))
+    return shapes
 
 
 def unit_vectors(numbers: NDArray[np.float64]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:

@@ -183,7 +183,7 @@ def _period(days: Any) -> str:
 
 
 def _facts(store: AtlasStore, star: pd.Series) -> str:
-    facts = [fact for fact in main_facts(star, store.atlas.columns) if fact.name != "id"]
+    facts = [fact for fact in main_facts(star, store.filled_columns) if fact.name != "id"]
     cells = "".join(
         f'<div><span class="muted">{escape(fact.name)}</span><b>{escape(fact.value)}'
         f"{f' {escape(fact.unit)}' if fact.unit and fact.value != '—' else ''}</b></div>"

@@ -125,7 +125,7 @@ class FactsView(pn.viewable.Viewer):
 
     def _values_html(self) -> str:
         columns = self.store.atlas.columns
-        facts = "".join(map(_fact_html, main_facts(self.star, columns)))
+        facts = "".join(map(_fact_html, main_facts(self.star, self.store.filled_columns)))
         if not sees_others(self.state):  # among all values are the classifier's
             external = self._external_html() if sees_class(self.state) else ""
             return f'<div class="facts">{facts}</div>{external}'

@@ -92,6 +92,15 @@ def with_source_ids(
     return objects.assign(source_id=source_id)
 
 
+def data_rows(raw: pd.DataFrame, file: str, rejections: Rejections) -> NDArray[np.int64]:
+    """Return which data row of the file each row is, from 1, and note those that are not there."""
+    bad = raw.attrs["bad_rows"]
+    for row, reason in bad:
+        rejections.add(file, row, "", reason)
+    skipped = [row for row, _ in bad]
+    return np.setdiff1d(np.arange(1, len(raw) + len(bad) + 1, dtype=np.int64), skipped)
+
+
 def check_positions(objects: pd.DataFrame, file: str, rejections: Rejections) -> pd.DataFrame:
     """Reject rows whose position is missing or outside the sphere."""
     ra, dec = objects["ra_deg"], objects["dec_deg"]

@@ -18,7 +18,7 @@ from data_pipeline.errors import InputError
 from data_pipeline.known_columns import KNOWN_COLUMNS, METADATA, SPELLINGS, find_column, recognise
 from data_pipeline.schema import Column
 from data_pipeline.sources.archives import is_archive, open_files
-from data_pipeline.sources.base import Rejections, need_file
+from data_pipeline.sources.base import Rejections, data_rows, need_file
 from data_pipeline.sources.hats_tables import Choose, identity_file, is_hats
 from data_pipeline.sources.tables import read_table
 
@@ -163,11 +163,7 @@ class _Account:
     def __init__(self, raw: pd.DataFrame, file: str, rejections: Rejections) -> None:
         self.file, self.rejections = file, rejections
         self.units: Mapping[str, str] = raw.attrs["units"]
-        bad = raw.attrs["bad_rows"]
-        for row, reason in bad:
-            rejections.add(file, row, "", reason)
-        skipped = [row for row, _ in bad]
-        self.rows = np.setdiff1d(np.arange(1, len(raw) + len(bad) + 1), skipped)
+        self.rows = data_rows(raw, file, rejections)
 
     def value(self, index: int, name: str, text: str, fault: str = "no number") -> None:
         self.rejections.add(

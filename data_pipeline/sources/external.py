@@ -9,6 +9,7 @@ import pandas as pd
 
 from data_pipeline.config import BuildConfig
 from data_pipeline.config_tables import ExternalConfig
+from data_pipeline.crossmatch import separations
 from data_pipeline.errors import InputError
 from data_pipeline.gaia_ids import release
 from data_pipeline.schema import EXTERNAL_COLUMNS
@@ -64,7 +65,7 @@ def external_rows(
     pairs = match.pairs
     picked = theirs.iloc[pairs["theirs"]].reset_index(drop=True)
     if one.by != "position" and {"ra_deg", "dec_deg"} <= set(theirs) & set(objects):
-        apart = _separations(objects.iloc[pairs["ours"]], picked)
+        apart = separations(objects.iloc[pairs["ours"]], picked)
     else:
         apart = pairs["separation_arcsec"].to_numpy()
     return pd.DataFrame(
@@ -122,12 +123,3 @@ def _period(table: pd.DataFrame, raw: pd.DataFrame, lower: dict[str, str]) -> pd
             return pd.Series(np.nan, table.index)
         period = 1.0 / pd.to_numeric(raw[frequency], errors="coerce").astype("float64")
     return period.where(period > 0)
-
-
-def _separations(ours: pd.DataFrame, theirs: pd.DataFrame) -> np.ndarray:
-    from astropy.coordinates import SkyCoord
-
-    one = SkyCoord(ours["ra_deg"].to_numpy(), ours["dec_deg"].to_numpy(), unit="deg")
-    other = SkyCoord(theirs["ra_deg"].to_numpy(), theirs["dec_deg"].to_numpy(), unit="deg")
-    apart: np.ndarray = one.separation(other).arcsec
-    return apart

@@ -9,7 +9,7 @@ import pandas as pd
 
 from data_pipeline.config import BuildConfig
 from data_pipeline.config_tables import JoinConfig
-from data_pipeline.crossmatch import Match, match_keys, match_positions
+from data_pipeline.crossmatch import Match, match_keys, match_positions, separations
 from data_pipeline.errors import InputError
 from data_pipeline.gaia_ids import gaia_ids, release, same_release
 from data_pipeline.known_columns import KNOWN_COLUMNS, METADATA
@@ -77,10 +77,8 @@ def _joined(
                     release(join.release, join.columns.get("source_id", "")))  # fmt: skip
     note_ambiguous(match, objects, theirs, Path(join.file).name, join.catalog, rejections)
     best = match.best
-    added = [
-        name for name in theirs
-        if name not in ("row", "source_id", "original_id", *_POSITION, join.by)
-    ]  # fmt: skip
+    ours_alone = {"row", "source_id", "original_id", join.by, *(set(_POSITION) & set(objects))}
+    added = [name for name in theirs if name not in ours_alone]
     picked = theirs[added].iloc[best["theirs"]].set_axis(best["ours"].to_numpy())
     result = objects.copy()
     for name in added:
@@ -89,8 +87,13 @@ def _joined(
         result[name] = (
             result[name].where(result[name].notna(), column) if name in result else column
         )
-    apart = best.set_index("ours")["separation_arcsec"].reindex(np.arange(len(objects)))
-    result[_separation(join)] = apart.to_numpy()
+    apart = best["separation_arcsec"].to_numpy()
+    if join.by != "position":  # how far two rows of one name lie apart, where both say where
+        known = set(_POSITION) <= set(objects) & set(theirs)
+        pairs = objects.iloc[best["ours"]], theirs.iloc[best["theirs"]]
+        apart = separations(*pairs) if known else np.full(len(best), np.nan)
+    kept = pd.Series(apart, best["ours"]).reindex(np.arange(len(objects)))
+    result[_separation(join)] = kept.to_numpy()
     return result
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from data_pipeline.config_tables import ExtraColumn, RecordIndex
 from data_pipeline.errors import InputError
-from data_pipeline.sources.base import Rejections
+from data_pipeline.sources.base import Rejections, data_rows
 from data_pipeline.sources.catalogs import open_table, read_columns
 from data_pipeline.spectra import SPEED_OF_LIGHT_KM_S
 
@@ -44,7 +44,7 @@ def read_index(data_dir: Path, index: RecordIndex, rejections: Rejections) -> pd
     (MJD) where known, and what `record_names` makes the names of the spectra of.
     """
     if index.format == "lamost":
-        return _lamost(data_dir, index)
+        return _lamost(data_dir, index, rejections)
     if index.format != "table":
         raise InputError(f"spectra.index.format is 'table' or 'lamost', not {index.format!r}.")
     if "record" not in index.columns:
@@ -65,7 +65,7 @@ def read_index(data_dir: Path, index: RecordIndex, rejections: Rejections) -> pd
     ).reset_index(drop=True)  # fmt: skip
 
 
-def _lamost(data_dir: Path, index: RecordIndex) -> pd.DataFrame:
+def _lamost(data_dir: Path, index: RecordIndex, rejections: Rejections) -> pd.DataFrame:
     words = {name: spelled.split() for name, spelled in _LAMOST.items()}
     ids = [*words["source_id"], *words["planid"], *words["obsid"], *index.columns.values()]
     spellings = {word for spelled in words.values() for word in spelled}
@@ -90,11 +90,19 @@ def _lamost(data_dir: Path, index: RecordIndex) -> pd.DataFrame:
         )
     names = ("filename",) if "filename" in picked else _PLAN
     kept = [name for name in (*names, "ra_deg", "dec_deg", *_IDS) if name in picked]
-    return picked[kept].assign(
-        row=np.arange(1, len(raw) + 1),
-        radial_velocity_km_s=_velocity(picked),
-        snr=_signal_to_noise(picked),
+    rows = data_rows(raw, Path(index.file).name, rejections)
+    table = picked[kept].assign(
+        row=rows, radial_velocity_km_s=_velocity(picked), snr=_signal_to_noise(picked)
     )
+    for name in set(kept) & {"ra_deg", "dec_deg", "lmjd", "spid", "fiberid"}:
+        table[name] = _number(table, name)
+    nameless = table[list(names)].isna().any(axis=1)
+    shown = picked[names[0]].astype("str")
+    named = rejections.without(
+        table.assign(original_id=table.get("original_id", shown)), nameless,
+        Path(index.file).name, "no name of a spectrum",
+    ).reset_index(drop=True)  # fmt: skip
+    return named if "original_id" in table else named.drop(columns="original_id")
 
 
 def record_names(table: pd.DataFrame) -> pd.Series:

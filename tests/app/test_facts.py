@@ -21,7 +21,7 @@ from app.palette import _KNOWN
 from app.star_facts import all_facts, main_facts
 from app.state import AppState
 from app.views.facts import FactsView
-from data_pipeline.schema import STANDARD_COLUMNS
+from data_pipeline.schema import STANDARD_COLUMNS, Column
 
 
 @pytest.fixture
@@ -140,11 +140,41 @@ def test_links_encode_the_plus_and_are_never_for_simulated_stars(star: pd.Series
         ("EDR3 4481234567890123458", "4481234567890123458"),
         ("000053-1717.5", ""),
         ("17", ""),
+        ("1237650795683184714", ""),  # an SDSS object as long as a Gaia id
+        ("4481234567890123457", "4481234567890123457"),
     ],
 )
 def test_gaia_identifiers(star: pd.Series, original: str | None, expected: str) -> None:
     star["original_id"] = original
     assert gaia_id(star) == expected
+
+
+def test_an_id_beside_a_name_is_gaias_where_it_lies_at_the_star(star: pd.Series) -> None:
+    star["source_id"], star["original_id"] = 5853498713190525696, "V645 Cen"  # Proxima
+    star["ra_deg"], star["dec_deg"] = 217.3934658, -62.6761821
+    assert gaia_id(star) == "5853498713190525696"
+    star["dec_deg"] = -62.6
+    assert gaia_id(star) == ""
+    star["dec_deg"] = np.nan
+    assert gaia_id(star) == ""
+
+
+def test_own_columns_are_shown_where_few_others_are_known(star: pd.Series) -> None:
+    own = {
+        "u_g": Column("u_g", "mag", "color u − g", "phot.color", "feature"),
+        "e_u_g": Column("e_u_g", "mag", "its error", "stat.error;phot.color", "catalog"),
+        "lc_skewness": Column("lc_skewness", "", "skewness", "", "feature"),
+        "sigma": Column("sigma", "mag", "made here", "", "derived"),
+        "distance_pc": Column("distance_pc", "pc", "distance", "pos.distance", "catalog"),
+    }
+    star = pd.concat([star, pd.Series({"u_g": 1.1543, "e_u_g": 0.01, "lc_skewness": 0.1,
+                                       "sigma": 1.0, "distance_pc": 9876.5})])  # fmt: skip
+    few = {name: STANDARD_COLUMNS[name] for name in ("source_id", "period_days")}
+    facts = {fact.name: fact for fact in main_facts(star, few | own)}
+    assert list(facts) == ["P, found", "distance", "u g", "id"]
+    assert (facts["u g"].value, facts["u g"].unit) == ("1.154(10)", "mag")
+    star = pd.concat([star, pd.Series({"bp_rp": 1.0, "ruwe": 1.1})])
+    assert "u g" not in {fact.name for fact in main_facts(star, STANDARD_COLUMNS | own)}
 
 
 def test_stars_without_coordinates_have_no_position_links(star: pd.Series) -> None:

@@ -19,8 +19,10 @@ from pathlib import Path
 import numpy as np
 from astropy.table import Table
 
+from data_pipeline.config import load_config
 from data_pipeline.config_tables import SpectraConfig
 from data_pipeline.errors import InputError
+from data_pipeline.sources import READERS
 from data_pipeline.sources.archives import open_files
 from data_pipeline.sources.asassn_curves import parse
 from data_pipeline.sources.spectrum_files import SpectrumReader
@@ -28,6 +30,7 @@ from data_pipeline.sources.tables import read_table
 from tests.data_pipeline.test_archives import MEMBERS, tar_bytes
 from tests.data_pipeline.test_bad_input import CATALOG, FRAME, PARQUET, VOTABLE, zipped
 from tests.data_pipeline.test_source_asassn import G_DAT, PATROL_1, STAR, V_DAT
+from tests.data_pipeline.test_source_files import write_files
 from tests.data_pipeline.test_source_spectra import new_layout, old_layout, sdss
 
 Reader = Callable[[bytes], object]
@@ -63,6 +66,60 @@ def archive(data: bytes) -> object:
         return [files.read(name) for name in files.names]
 
 
+def build_file(name: str, files: dict[str, bytes]) -> Reader:
+    """Return what reads a whole survey of one's own, one file of which is the damaged one."""
+
+    def read(data: bytes) -> object:
+        with tempfile.TemporaryDirectory() as folder:
+            for file, content in {**files, name: data}.items():
+                path = Path(folder) / file
+                path.parent.mkdir(exist_ok=True)
+                path.write_bytes(content)
+            source = READERS["files"](load_config(Path(folder) / "my.toml"))
+            stars = source.objects["source_id"].to_numpy()
+            return [*source.light_curves(stars), *source.spectra(stars)]
+
+    return read
+
+
+def own_survey() -> dict[str, tuple[bytes, Reader]]:
+    """Return the files of a survey of one's own, from the configuration to the spectra."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = write_files(Path(folder))
+        files = {
+            path.relative_to(root).as_posix(): path.read_bytes()
+            for path in root.rglob("*")
+            if path.is_file()
+        }
+    config = files["my.toml"].decode()
+    files["vsx.csv"] = b"Name,Type,Period,ra_deg,dec_deg\nA,EW,0.3,10.0,0.0\nB,M,300.0,30.0,2.0\n"
+    vsx = 'catalog = "VSX"\nfile = "vsx.csv"\nradius_arcsec = 2\n'
+    places = 'columns = { ra_deg = "ra_deg", dec_deg = "dec_deg" }\n'
+    config += f'[[external]]\n{vsx}[[join]]\n{vsx}{places}extra.P = {{ column = "Period" }}\n'
+    files["my.toml"] = config.encode()
+    names = ("my.toml", "stars.csv", "vsx.csv", "lc/007.csv", "sp/007_1.csv")
+    parts = {f"survey: {name}": (files[name], build_file(name, files)) for name in names}
+    index = (
+        b"obsid|lmjd|planid|spid|fiberid|ra|dec|snrg|snri|z\n1|55862|B6|6|3|10.0|0.0|9|8|0.001\n"
+    )
+    folders = {"sp/spec-55862-B6_sp06-003.fits": old_layout(), "dr5.csv": index}
+    plain = config[: config.index("[spectra]")] + '[spectra]\nfile = "sp"\n[spectra.index]\n'
+    plain += 'file = "dr5.csv"\nformat = "lamost"\nradius_arcsec = 3\n'
+    with_index = {**files, **folders, "my.toml": plain.encode()}
+    buffer = io.BytesIO()
+    np.savez(buffer, name=np.array(["007", "x"]), flux=np.ones((2, 5)), w=np.arange(5.0))
+    ecsv = io.StringIO()
+    Table.from_pandas(FRAME).write(ecsv, format="ascii.ecsv")
+    return {
+        **parts,
+        "LAMOST catalog": (index, build_file("dr5.csv", with_index)),
+        **{
+            f"table .{kind}": (data, lambda d, k=kind: read_table(Path(f"x.{k}"), data=d))
+            for kind, data in (("npz", buffer.getvalue()), ("ecsv", ecsv.getvalue().encode()))
+        },
+    }
+
+
 def corpus() -> dict[str, tuple[bytes, Reader]]:
     """Return a sound file for each reader."""
     spectrum = SpectrumReader(SpectraConfig())
@@ -85,6 +142,7 @@ def corpus() -> dict[str, tuple[bytes, Reader]]:
             f"spectrum {name}": (data, lambda d: spectrum.from_bytes(Path("x"), d))
             for name, data in (("DR7", old_layout()), ("DR8", new_layout()), ("SDSS", sdss()))
         },
+        **own_survey(),
         "zip": (zipped(MEMBERS), archive),
         "tar.gz": (tar_bytes(MEMBERS, "w:gz"), archive),
         "tar": (tar_bytes(MEMBERS), archive),
@@ -102,6 +160,7 @@ def main() -> int:
     print(f"{'reader':20}{'inputs':>8}{'read':>8}{'told':>8}{'defects':>9}{'seconds':>9}")
     for name, (sound, read) in corpus().items():
         count: collections.Counter[str] = collections.Counter()
+        read(sound)
         start = time.perf_counter()
         for i in range(options.n):
             data = damaged(sound, np.random.default_rng((options.seed, i)))

@@ -185,3 +185,32 @@ def test_zones_of_declination_give_the_pairs_of_the_whole_sky(
     zones = match_positions(ours, theirs, 2.0)
     assert len(whole.pairs) > 50
     pd.testing.assert_frame_equal(whole.pairs, zones.pairs)
+
+
+def test_a_join_by_name_brings_positions_and_says_how_far_they_lie_apart(tmp_path: Path) -> None:
+    config = """
+name = "x"
+[catalog]
+file = "stars.csv"
+columns = { original_id = "id", class_label = "type" }
+[[join]]
+catalog = "one"
+file = "one.csv"
+by = "original_id"
+columns = { original_id = "id", ra_deg = "ra", dec_deg = "dec" }
+[[join]]
+catalog = "two"
+file = "two.csv"
+by = "original_id"
+columns = { original_id = "id", ra_deg = "ra", dec_deg = "dec" }
+"""
+    files = {
+        "my.toml": config, "stars.csv": "id,type\na,EW\nb,EA\n",
+        "one.csv": "id,ra,dec\na,10,5\n", "two.csv": "id,ra,dec\na,10,5.001\nb,11,5\n",
+    }  # fmt: skip
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    objects = READERS["files"](load_config(tmp_path / "my.toml")).objects
+    np.testing.assert_array_equal(objects["ra_deg"], [10.0, np.nan])
+    assert objects["separation_one_arcsec"].isna().all()
+    np.testing.assert_allclose(objects["separation_two_arcsec"], [3.6, np.nan], rtol=1e-6)

@@ -6,6 +6,7 @@ import pytest
 
 from data_pipeline import ids
 from data_pipeline.errors import InputError
+from data_pipeline.gaia_ids import place
 
 
 def test_ids_never_change() -> None:
@@ -57,3 +58,11 @@ def test_nullable_pandas_ids_are_taken_when_complete() -> None:
 def test_repeated_ids_are_named() -> None:
     with pytest.raises(InputError, match=r"1 source_id occur more than once \(5 ...\)"):
         ids.check_unique_ids(np.array([5, 6, 5]), "table")
+
+
+def test_gaia_ids_name_a_place_as_cdshealpix_has_it() -> None:
+    cdshealpix = pytest.importorskip("cdshealpix")
+    pixels = np.random.default_rng(1).integers(0, 12 * 4096**2, 500)
+    lon, lat = cdshealpix.healpix_to_lonlat(pixels.astype(np.uint64), 12)
+    for pixel, ra, dec in zip(pixels, lon.deg, lat.deg, strict=True):
+        np.testing.assert_allclose(place(int(pixel) << 35), (ra, dec), rtol=0, atol=1e-9)

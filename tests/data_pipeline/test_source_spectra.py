@@ -227,6 +227,22 @@ def test_index_needs_records_and_a_known_format(tmp_path: Path) -> None:
 
 
 @pytest.mark.realdata
+def test_rows_of_a_lamost_catalog_that_cannot_be_used_are_in_the_account(tmp_path: Path) -> None:
+    (tmp_path / "dr5.csv").write_text(
+        "obsid|lmjd|planid|spid|fiberid|ra|dec|snrg|snri|z\n"
+        "1|55862|B6|6|3|10.0|5.0|9|8|0.001\n"
+        "2|55862|B6|6|4|1O.0|5.0|9|8|0.001\n"
+        "3|55862|B6|6|five|10.0|5.0|9|8|0.001\n"
+        "4|55862|B6\n"
+        "5|55862|B6|6|6|12.0|5.0|9|8|0.001\n"
+    )
+    account = Rejections()
+    index = read_index(tmp_path, RecordIndex("dr5.csv", format="lamost"), account)
+    assert index["row"].tolist() == [1, 2, 5]
+    assert index["ra_deg"].isna().tolist() == [False, True, False]  # it matches no star
+    assert sorted(row[:2] for row in account.rows) == [("dr5.csv", 3), ("dr5.csv", 4)]
+
+
 def test_real_lamost_files_of_all_releases(real_data: Path) -> None:
     folder = real_data / "lamost_lrs_fits"
     index = pd.read_csv(folder / "dr1_index.csv").set_index("file")

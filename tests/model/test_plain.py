@@ -1,8 +1,14 @@
 """A survey's own features as unit vectors."""
 
-import numpy as np
+from pathlib import Path
 
-from model.plain import unit_vectors
+import numpy as np
+import pandas as pd
+
+from data_pipeline.spectra import Spectrum
+from data_pipeline.survey import Survey
+from data_pipeline.survey_writer import SurveyWriter
+from model.plain import embed_plain, unit_vectors
 
 
 def test_near_in_features_is_near_in_angle_and_missing_is_average() -> None:
@@ -27,3 +33,21 @@ def test_columns_of_nothing_and_of_one_value_do_no_harm() -> None:
     nothing, present = unit_vectors(np.full((3, 2), np.nan))
     assert not present.any()
     assert not nothing.any()
+
+
+def test_stars_with_spectra_alone_are_alike_by_their_spectra(tmp_path: Path) -> None:
+    pixels = np.geomspace(3800.0, 9000.0, 400)
+    slopes = [-1.0, -0.98, 0.9, 1.0, 1.1, np.nan]
+    with SurveyWriter(tmp_path / "s", "S", {}) as writer:
+        for i, slope in enumerate(slopes):
+            flux = (i + 1.0) * (pixels / 6000.0) ** slope  # brightness does not count
+            writer.add_spectrum(i + 1, Spectrum(i, pixels, flux, flux / 10, np.zeros(400)))
+        writer.write_objects(
+            pd.DataFrame({"source_id": np.arange(1, 8), "ra_deg": 10.0, "dec_deg": 5.0})
+        )
+    embeddings = embed_plain(Survey.open(tmp_path / "s"), tmp_path / "e")
+    vectors, present = embeddings.vectors["spectra"], embeddings.present["spectra"]
+    assert present.tolist() == [True] * 5 + [False, False]
+    like = vectors[:5] @ vectors[:5].T
+    assert like[0, 1] > like[0, 2]
+    assert like[3, 4] > like[3, 1]
