@@ -89,9 +89,9 @@ def _joined(
         )
     apart = best["separation_arcsec"].to_numpy()
     if join.by != "position":  # how far two rows of one name lie apart, where both say where
-        known = set(_POSITION) <= set(objects) & set(theirs)
+        has_places = set(_POSITION) <= set(objects) & set(theirs)
         pairs = objects.iloc[best["ours"]], theirs.iloc[best["theirs"]]
-        apart = separations(*pairs) if known else np.full(len(best), np.nan)
+        apart = separations(*pairs) if has_places else np.full(len(best), np.nan)
     kept = pd.Series(apart, best["ours"]).reindex(np.arange(len(objects)))
     result[_separation(join)] = kept.to_numpy()
     return result
