@@ -6,6 +6,7 @@ import numpy as np
 from bokeh.models import BasicTicker, ColumnDataSource, Range1d
 from bokeh.plotting import figure
 
+from app.atlas_store import AtlasStore
 from app.curves import visible_range
 from app.diagrams import Diagram
 from app.figures import card_figure, paint, readable, set_range
@@ -128,3 +129,11 @@ def _show_all(axis_range: Range1d, values: np.ndarray, backwards: bool) -> None:
         return
     low, high = visible_range(values, margin=0.06)
     set_range(axis_range, *((high, low) if backwards else (low, high)))
+
+
+def value_label(store: AtlasStore) -> str:
+    """Label of the light curves about their medians; empty where the survey has none."""
+    kinds = {band.native for band in store.survey.bands.values()}
+    if store.missing("photometry"):
+        return ""
+    return "Δ mag" if "mag" in kinds else "Δ flux"

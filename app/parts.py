@@ -4,7 +4,7 @@ Clustering itself is `model.analysis.clusters.subclusters`; here its input is ch
 is summed up by the median of its folded light curves and of its spectra.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -168,8 +168,11 @@ def described(store: AtlasStore, partition: Partition, part: Part) -> Part:
     return replace(whole, apart_by=_apart_by(store, partition.rows, member))
 
 
-def stability(store: AtlasStore, partition: Partition) -> Stability:
-    """How well the parts come back on maps with other seeds; seconds for each map."""
+def stability(store: AtlasStore, partition: Partition) -> Iterator[tuple[float, Stability]]:
+    """How well the parts come back on maps with other seeds; seconds for each map.
+
+    Yields the share of the maps that are done, and the agreement over those.
+    """
     choice = partition.choice
     vectors = np.asarray(store.atlas.vectors(choice.modality)[partition.rows], dtype=np.float32)
     return part_stability(vectors, partition.part, choice.method, choice.min_samples)

@@ -7,22 +7,22 @@ median spectra. The cutting runs in a thread; a result that comes after a newer 
 import asyncio
 from dataclasses import replace
 from functools import partial
-from html import escape
 from typing import Any
 
 import numpy as np
 import panel as pn
 
 from app.atlas_store import MODALITY_NAMES, AtlasStore
-from app.background import Latest
+from app.background import Stepwise
+from app.kept_parts import SPACES, keep_parts, mask_of, step_of
 from app.listing import TrayView
 from app.palette import UNLABELLED
-from app.part_figures import PartFigures
+from app.part_figures import PartFigures, value_label
+from app.part_rows import COLUMNS, HEAD, cells_html, stability_html, words_html, working_html
 from app.parts import (
     MIN_STARS,
     SELECTION,
     ClusterChoice,
-    Part,
     Partition,
     cut,
     described,
@@ -30,35 +30,23 @@ from app.parts import (
     members,
     stability,
 )
-from app.saved_selections import saved_beside
-from app.selection import step_from_rows
 from app.star_list import StarList
-from app.star_rows import number_cell
 from app.state import AppState, tie
 from app.styles import CARD_CSS, CONTROLS, WORDS, plot_box
 from data_pipeline.errors import InputError
 from model.analysis.stability import Stability
 
-HEAD = (
-    "<span></span><span></span><span>stars</span><span>P [d]</span>"
-    '<span title="mean Jaccard index over maps made with other seeds">stable</span>'
-)
-COLUMNS = "10px 30px minmax(64px, 1fr) 50px 40px"
 PATIENCE_S = 0.05
 """So long the parts wait for their light curves and spectra before they are shown without."""
 AT_ONCE = 3000
 """Parts of more stars than this do not wait: to describe them takes longer anyhow."""
 METHODS = {"DBSCAN": "dbscan", "HDBSCAN": "hdbscan"}
-SPACES = {
-    "on the map": "map",
-    "on the map of its class": "class_map",
-    "in the embedding": "embedding",
-}
 PRESETS = {
     "ROT: giants, dwarfs": (("ROT",), "fused", "map"),
     "Mira: M, C": (("M", "MIRA"), "spectra", "map"),
 }
 """The splits of Rizhko & Bloom (2024): classes, data and place of the cut, all else automatic."""
+STABLE = "stable?"
 STATE = ["cluster_class", "cluster_modality", "cluster_eps", "cluster_min_samples"]
 
 
@@ -79,11 +67,11 @@ class ClusterPanel(TrayView):
         self.list.on_pick = self.select
         self.plots = PartFigures(
             store.cmd or next(iter(store.diagrams.values()), None),
-            self._value_label(),
+            value_label(store),
             has_spectra=not store.missing("spectra"),
         )
         self._make_controls()
-        self._stability = Latest[tuple[Partition, Stability]](self._show_stability)
+        self._stability = Stepwise(self._show_stability, self._tell_stability)
         state.param.watch(self.refresh, STATE)
         state.param.watch(self._on_selection, "selection")
         state.param.watch(lambda _: self._draw(), "theme")
@@ -100,13 +88,6 @@ class ClusterPanel(TrayView):
         )  # fmt: skip
         plots = [plot_box(fig) for fig in self.plots.figures.values()]
         return pn.Row(side, parts, *plots, sizing_mode="stretch_both", margin=0)
-
-    def _value_label(self) -> str:
-        """Label of the light curves about their medians; empty where the survey has none."""
-        kinds = {band.native for band in self.store.survey.bands.values()}
-        if self.store.missing("photometry"):
-            return ""
-        return "Δ mag" if "mag" in kinds else "Δ flux"
 
     def _make_controls(self) -> None:
         store, look = self.store, {"width": 158, **CONTROLS}
@@ -150,11 +131,11 @@ class ClusterPanel(TrayView):
                 self.presets.append(button)
         self.words = pn.pane.HTML(css_classes=["search-words"], **WORDS)
         self.prefix = pn.widgets.TextInput(placeholder="name of the parts", width=112, **CONTROLS)
-        stable = pn.widgets.Button(label="stable?", width=58, **CONTROLS)
-        stable.on_click(lambda _: self.measure_stability())
+        self.stable = pn.widgets.Button(label=STABLE, width=58, **CONTROLS)
+        self.stable.on_click(lambda _: self.measure_stability())
         keep = pn.widgets.Button(label="keep", width=44, **CONTROLS)
         keep.on_click(lambda _: self.keep())
-        self.acts = [keep, stable]
+        self.acts = [keep, self.stable]
 
     def _take_preset(self, label: str, modality: str, space: str, *_: Any) -> None:
         with pn.io.hold():
@@ -250,7 +231,8 @@ class ClusterPanel(TrayView):
         self.list.fill(np.arange(len(partition.parts)), self._cells)
         self.ringed = []
         self._stable = None
-        self.words.object = self._words_html()
+        self._end_measuring()
+        self.words.object = words_html(partition.parts)
         self._draw()
 
     def _draw(self) -> None:
@@ -265,92 +247,53 @@ class ClusterPanel(TrayView):
         self.list.active = place
         self._is_picking = True
         try:
-            self.state.select(self._mask(part), self.state.select_mode, self._step(part))
+            step = step_of(self.store, self.partition, part)
+            self.state.select(mask_of(self.store, part), self.state.select_mode, step)
         finally:
             self._is_picking = False
-        self.words.object = self._words_html(part)
+        self.words.object = words_html(self.partition.parts, part)
 
     def measure_stability(self) -> None:
-        """Cut the class again on maps with other seeds, off the event loop."""
-        partition = self.partition
-        if partition is None or not partition.parts:
-            return
-        self.words.object = '<span class="muted">Making four more maps of these stars…</span>'
-        self._stability.request(lambda: (partition, stability(self.store, partition)))
+        """Cut the class again on maps with other seeds; asked again while it runs, stop that."""
+        if self.is_measuring:
+            self._end_measuring()
+            self.words.object = words_html(self.partition.parts if self.partition else [])
+        elif self.partition is not None and self.partition.parts:
+            self.stable.label = "stop"
+            self._tell_stability(0.0)
+            self._stability.request(stability(self.store, self.partition))
 
-    def _show_stability(self, found: tuple[Partition, Stability]) -> None:
-        partition, stable = found
-        if partition is not self.partition:
+    @property
+    def is_measuring(self) -> bool:
+        """Whether maps with other seeds are being made."""
+        return self.stable.label == "stop"
+
+    def _end_measuring(self) -> None:
+        self._stability.cancel()
+        self.stable.label = STABLE
+
+    def _tell_stability(self, share: float) -> None:
+        self.words.object = working_html(share)
+
+    def _show_stability(self, stable: Stability | None) -> None:
+        self._end_measuring()
+        if stable is None or self.partition is None:
             return
         self._stable = stable
-        self.list.fill(np.arange(len(partition.parts)), self._cells)
-        self.words.object = (
-            f"Over {stable.n_maps} maps with other seeds the parts agree with a Rand index of "
-            f"{stable.rand:.2f} (1 the same, 0 chance)."
-        )
+        self.list.fill(np.arange(len(self.partition.parts)), self._cells)
+        self.words.object = stability_html(stable)
 
     def keep(self) -> None:
         """Keep every part as a selection with a name, beside the atlas."""
         if self.partition is None or not self.partition.parts:
             return
-        saved = saved_beside(self.store)
-        prefix = (self.prefix.value or "").strip() or self.partition.choice.what
         try:
-            for part in self.partition.parts:
-                step = {**self._step(part), "mode": "replace"}
-                saved.save(self.store, f"{prefix} {part.name}", self._mask(part), [step])
+            self.state.notice = keep_parts(self.store, self.partition, self.prefix.value or "")
         except InputError as error:
             self.state.notice = str(error)
-            return
-        names = ", ".join(part.name for part in self.partition.parts)
-        self.state.notice = f"Kept {prefix} {names}: bring them back in Selection."
-
-    def _mask(self, part: Part) -> np.ndarray:
-        mask = np.zeros(self.store.n, dtype=bool)
-        mask[part.rows] = True
-        return mask
-
-    def _step(self, part: Part) -> dict[str, Any]:
-        """The recipe of a part: its stars, and how it was cut, in words."""
-        assert self.partition is not None
-        choice, params = self.partition.choice, self.partition.params
-        cut_by = ", ".join(f"{name} {value:.3g}" for name, value in params.items()
-                           if isinstance(value, int | float))  # fmt: skip
-        where = {space: text for text, space in SPACES.items()}[choice.space]
-        data = MODALITY_NAMES.get(choice.modality, choice.modality)
-        what = f"part {part.name} of {choice.what} ({choice.method} {where}, {data}; {cut_by})"
-        return {**step_from_rows(self.store, self._mask(part)), "what": what}
-
-    def _words_html(self, chosen: Part | None = None) -> str:
-        """What sets the parts apart, the largest first, or the one that was picked."""
-        parts = self.partition.parts if self.partition else []
-        shown = [chosen] if chosen is not None else [p for p in parts if p.number >= 0][:2]
-        lines = [
-            f"<b>{part.name}</b> " + ", ".join(
-                f'{escape(column)} <span title="AUC {auc:.2f}">{"↑" if auc > 0.5 else "↓"}</span>'
-                for column, auc in part.apart_by
-            )
-            for part in shown if part.apart_by
-        ]  # fmt: skip
-        return "<br>".join(lines) or '<span class="muted">A part clicked is selected.</span>'
 
     def _cells(self, place: int, _: int) -> str:
         assert self.partition is not None
-        part = self.partition.parts[place]
-        whole = sum(len(other.rows) for other in self.partition.parts)
-        stable = self._stable.jaccard.get(part.number, np.nan) if self._stable else np.nan
-        cells = (
-            f'<i class="swatch" style="background:{part.color}"></i>',
-            f"<b>{part.name}</b>",
-            f'<span class="num">{len(part.rows):,} '
-            f'<span class="muted">{100 * len(part.rows) / whole:.0f} %</span></span>',
-            number_cell(self._median(self.store.periods_days, part), 3),
-            number_cell(stable, 2),
-        )
-        return "".join(cells)
-
-    @staticmethod
-    def _median(values: np.ndarray | None, part: Part) -> float:
-        known = values[part.rows] if values is not None else np.empty(0)
-        known = known[np.isfinite(known)]
-        return float(np.median(known)) if len(known) else float("nan")
+        parts = self.partition.parts
+        n_all = sum(len(part.rows) for part in parts)
+        return cells_html(parts[place], n_all, self.store.periods_days, self._stable)

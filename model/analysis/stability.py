@@ -6,7 +6,7 @@ most: the Jaccard index, stars in both over stars in either (Hennig 2007 calls p
 above 0.75 stable, below 0.5 dissolved).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -47,9 +47,8 @@ def part_stability(
     method: Literal["dbscan", "hdbscan"] = "dbscan",
     min_samples: int = 5,
     seeds: Sequence[int] = SEEDS,
-    is_wanted: Callable[[], bool] = lambda: True,
-) -> Stability:
-    """Cut a class on maps of its own with other seeds and compare the parts.
+) -> Iterator[tuple[float, Stability]]:
+    """Cut a class on maps of its own with other seeds and compare the parts, map by map.
 
     Parameters
     ----------
@@ -60,24 +59,25 @@ def part_stability(
     method, min_samples
         As the parts were made; the radius is found anew on each map, whose scale is its own.
     seeds : sequence of int
-    is_wanted : callable
-        Asked before each map; False ends it early.
+
+    Yields
+    ------
+    (float, Stability)
+        After each map: the share of the maps that are done, and the agreement over those.
     """
     similarity, rows = NeighborIndex(min(N_NEIGHBORS, len(vectors) - 1)).fit(vectors).kneighbors()
     numbers = sorted(set(part.tolist()) - {NOISE})
     best: dict[int, list[float]] = {number: [] for number in numbers}
     rand = []
     for seed in seeds:
-        if not is_wanted():
-            break
         with one_thread():
             xy = umap_map(vectors, rows, similarity, seed=seed)
         other = subclusters(np.asarray(xy, np.float64), method, None, min_samples).part
         rand.append(float(adjusted_rand_score(part, other)))
         for number in numbers:
             best[number].append(_best_jaccard(part == number, other))
-    means = {number: float(np.mean(found)) for number, found in best.items() if found}
-    return Stability(means, float(np.mean(rand)) if rand else float("nan"), len(rand))
+        means = {number: float(np.mean(found)) for number, found in best.items()}
+        yield len(rand) / len(seeds), Stability(means, float(np.mean(rand)), len(rand))
 
 
 def _best_jaccard(member: FloatArray, other: Clusters) -> float:

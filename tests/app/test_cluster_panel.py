@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app import kept_parts
 from app.atlas_store import AtlasStore
 from app.parts import SELECTION, ClusterChoice, cut, members
 from app.saved_selections import SavedSelections
 from app.selection import replay
 from app.state import AppState
-from app.views import cluster_panel
 from app.views.cluster_panel import ClusterPanel
 from model.analysis.clusters import NOISE
 
@@ -138,7 +138,7 @@ def test_parts_are_measured_on_other_maps_and_kept_by_name(
     panel: ClusterPanel, state: AppState, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept = SavedSelections(tmp_path / "kept.sqlite")
-    monkeypatch.setattr(cluster_panel, "saved_beside", lambda store: kept)
+    monkeypatch.setattr(kept_parts, "saved_beside", lambda store: kept)
     state.cluster_class = "RRAB"
     panel.measure_stability()
     assert panel._stable is not None

@@ -11,10 +11,10 @@ def test_real_parts_are_stable_and_random_ones_are_not() -> None:
     centers = np.repeat(normalized(rng.normal(size=(2, 10))), 60, axis=0)
     vectors = normalized(centers + 0.08 * rng.normal(size=(120, 10)))
     real = np.repeat([0, 1], 60).astype(np.int16)
-    found = part_stability(vectors, real, seeds=(1, 2))
-    assert found.n_maps == 2
+    (half, first), (whole, found) = part_stability(vectors, real, seeds=(1, 2))
+    assert (half, first.n_maps, whole, found.n_maps) == (0.5, 1, 1.0, 2)
     assert found.rand > 0.9
     assert min(found.jaccard.values()) > 0.9
     made_up = rng.integers(0, 2, 120).astype(np.int16)
-    assert part_stability(vectors, made_up, seeds=(1,)).rand < 0.2
-    assert part_stability(vectors, real, is_wanted=lambda: False).n_maps == 0
+    ((_, other),) = part_stability(vectors, made_up, seeds=(1,))
+    assert other.rand < 0.2

@@ -1,0 +1,74 @@
+"""The table of the parts of a class, and what sets them apart in words."""
+
+from collections.abc import Sequence
+from html import escape
+
+import numpy as np
+
+from app.parts import Part
+from app.star_rows import number_cell
+from model.analysis.stability import SEEDS, Stability
+
+HEAD = (
+    "<span></span><span></span><span>stars</span><span>P [d]</span>"
+    '<span title="mean Jaccard index over maps made with other seeds">stable</span>'
+)
+COLUMNS = "10px 30px minmax(64px, 1fr) 50px 40px"
+
+
+def cells_html(
+    part: Part, n_all: int, periods_days: np.ndarray, stable: Stability | None = None
+) -> str:
+    """One row of the table.
+
+    Parameters
+    ----------
+    part : Part
+    n_all : int
+        Stars in all parts together.
+    periods_days : ndarray, shape (N,)
+        Of all stars of the atlas.
+    stable : Stability, optional
+        Once it was measured.
+    """
+    jaccard = stable.jaccard.get(part.number, np.nan) if stable else np.nan
+    known = periods_days[part.rows]
+    known = known[np.isfinite(known)]
+    cells = (
+        f'<i class="swatch" style="background:{part.color}"></i>',
+        f"<b>{part.name}</b>",
+        f'<span class="num">{len(part.rows):,} '
+        f'<span class="muted">{100 * len(part.rows) / n_all:.0f} %</span></span>',
+        number_cell(float(np.median(known)) if len(known) else float("nan"), 3),
+        number_cell(jaccard, 2),
+    )
+    return "".join(cells)
+
+
+def words_html(parts: Sequence[Part], chosen: Part | None = None) -> str:
+    """What sets the parts apart, of the largest two, or of the one that was picked."""
+    shown = [chosen] if chosen is not None else [p for p in parts if p.number >= 0][:2]
+    lines = [
+        f"<b>{part.name}</b> " + ", ".join(
+            f'{escape(column)} <span title="AUC {auc:.2f}">{"↑" if auc > 0.5 else "↓"}</span>'
+            for column, auc in part.apart_by
+        )
+        for part in shown if part.apart_by
+    ]  # fmt: skip
+    return "<br>".join(lines) or '<span class="muted">A part clicked is selected.</span>'
+
+
+def stability_html(stable: Stability) -> str:
+    """How well the parts agree over maps with other seeds."""
+    return (
+        f"Over {stable.n_maps} maps with other seeds the parts agree with a Rand index of "
+        f"{stable.rand:.2f} (1 the same, 0 chance)."
+    )
+
+
+def working_html(share: float) -> str:
+    """How far the maps with other seeds are, of which a share (0 to 1) is done."""
+    return (
+        f'<progress value="{share:.2f}"></progress> <span class="muted">map '
+        f"{round(share * len(SEEDS)) + 1} of {len(SEEDS)} with other seeds…</span>"
+    )
