@@ -25,6 +25,7 @@ from data_pipeline.build_output import (
 )
 from data_pipeline.catalog_features import with_catalog_features
 from data_pipeline.config import BuildConfig
+from data_pipeline.duplicates import Duplicates
 from data_pipeline.earlier import EarlierSurvey
 from data_pipeline.engine import Engine, open_engine
 from data_pipeline.errors import InputError
@@ -92,7 +93,8 @@ def build_survey(
         earlier = EarlierSurvey(target if update else None, writer.provenance["computation"])
         with _timed("observations", seconds):
             curves, spectra = _observations(source, objects, engine, work, earlier)
-            objects = _counted(objects, curves, spectra)
+            objects, duplicates = _counted(objects, curves, spectra)
+            duplicates.note(objects, source.rejections)
             objects = select(objects, config.select, source.rejections, observed=True)
             if strict:
                 _refuse_rejections(source.rejections)
@@ -111,7 +113,8 @@ def build_survey(
             computed = with_values(pd.concat([computed, done[1]]))
         with _timed("write", seconds), writer:
             write_observations(objects, curves, spectra, writer)
-            write_tables(writer, source, _joined(objects, periods, computed), config.seed)
+            joined = _joined(objects, periods, computed)
+            write_tables(writer, source, joined, config.seed, duplicates)
             writer.write_inputs(inputs_table(objects, curves, spectra))
         shutil.rmtree(work)
     survey = Survey.open(target)
@@ -180,14 +183,20 @@ def _observations(
 
 def _counted(
     objects: pd.DataFrame, curves: Observed[LightCurve], spectra: Observed[Spectrum]
-) -> pd.DataFrame:
-    """Return the objects with the numbers of their good points and spectra."""
+) -> tuple[pd.DataFrame, Duplicates]:
+    """Return the objects with what their observations tell, and which of them occur twice."""
     ids = objects["source_id"].tolist()
-    n_epochs = {one: int(curve.good.sum()) for one, curve in curves.iterate(ids)}
-    return objects.assign(
-        n_epochs=np.array([n_epochs.get(one, 0) for one in ids], np.int64),
+    duplicates = Duplicates()
+    n_epochs = dict.fromkeys(ids, 0)
+    for one, curve in curves.iterate(ids):
+        n_epochs[one] = int(curve.good.sum())
+        duplicates.watch(one, curve)
+    counted = objects.assign(
+        n_epochs=np.array(list(n_epochs.values()), np.int64),
         n_spectra=np.array([len(spectra.get(one)) for one in ids], np.int64),
+        is_duplicate=np.array([one in duplicates.of for one in ids], bool),
     )
+    return counted, duplicates
 
 
 class _Curves:

@@ -9,6 +9,7 @@ import pandas as pd
 from data_pipeline import directories
 from data_pipeline.cli import progress
 from data_pipeline.config import BuildConfig
+from data_pipeline.duplicates import Duplicates, in_one_part
 from data_pipeline.earlier import computation
 from data_pipeline.errors import InputError
 from data_pipeline.features import FEATURE_COLUMNS
@@ -67,11 +68,16 @@ def inputs_table(
 
 
 def write_tables(
-    writer: SurveyWriter, source: SourceData, objects: pd.DataFrame, seed: int
+    writer: SurveyWriter,
+    source: SourceData,
+    objects: pd.DataFrame,
+    seed: int,
+    duplicates: Duplicates,
 ) -> None:
     """Write objects, splits, external evidence, and the account of what was left out."""
     writer.write_objects(objects)
     splits = standard_splits(objects["source_id"], objects["class_label"], seed)
+    splits = in_one_part(splits, duplicates.of)
     if source.splits is not None:
         kept = source.splits["source_id"].isin(objects["source_id"])
         splits = pd.concat([splits, source.splits[kept]], ignore_index=True)

@@ -243,7 +243,7 @@ class Criterion:
     """One step of the selection: `[[select]]`; rows that fail it are rejected with the reason."""
 
     column: str = ""
-    """A column of the survey, or "n_epochs", "n_spectra"."""
+    """A column of the survey, or "n_epochs", "n_spectra", "is_duplicate"."""
     min: float | None = None
     """The least value kept."""
     max: float | None = None

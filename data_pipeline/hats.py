@@ -30,7 +30,9 @@ LIGHT_CURVE = "light_curve"
 _QUANTITIES = [field for field in PHOTOMETRY_SCHEMA if field.name != "source_id"]
 _STARS_PER_PARTITION = 20_000
 _SPECTRA_PER_GROUP = 1000
-_COMPUTED = {*PERIOD_COLUMNS, *FEATURE_COLUMNS, "n_epochs", "n_spectra"} - {"source_id"}
+_COMPUTED = {*PERIOD_COLUMNS, *FEATURE_COLUMNS, "n_epochs", "n_spectra", "is_duplicate"} - {
+    "source_id"
+}
 
 
 def write_hats(survey: Survey, target: Path, overwrite: bool = False) -> int:

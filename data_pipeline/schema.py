@@ -184,6 +184,9 @@ STANDARD_COLUMNS: dict[str, Column] = {
     ),
     "n_epochs": Column("n_epochs", "", "number of good points", "meta.number", "derived", "int64"),
     "n_spectra": Column("n_spectra", "", "number of spectra", "meta.number", "derived", "int64"),
+    "is_duplicate": Column(
+        "is_duplicate", "", "light curve of a row before", "meta.code", "derived", "bool"
+    ),
     **PAPER_FEATURES,
 }  # fmt: skip
 """Columns whose meaning every survey shares; a writer need not define them again."""

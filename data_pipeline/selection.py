@@ -9,7 +9,7 @@ from data_pipeline.errors import InputError
 from data_pipeline.schema import did_you_mean
 from data_pipeline.sources.base import Rejections
 
-OBSERVED = ("n_epochs", "n_spectra")
+OBSERVED = ("n_epochs", "n_spectra", "is_duplicate")
 """Columns that are known only when light curves and spectra have been read."""
 
 

@@ -1,5 +1,7 @@
 """Every real set of variable stars becomes a survey by its preset, counted as its authors count."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -104,3 +106,25 @@ def test_catalogs_without_light_curves_become_surveys(real_data, tmp_path) -> No
     assert survey.objects["luminosity_g"].lt(0).any()  # negative parallaxes are measurements
     known = survey.objects["absolute_g"].notna()
     assert (survey.objects.loc[known, "parallax_over_error"] > 4).all()
+
+
+def test_stars_that_two_class_lists_share_are_told_and_kept_in_one_part(
+    real_data, tmp_path
+) -> None:  # type: ignore[no-untyped-def]
+    config = load_config("hipparcos_ogle", real_data / "hipparcos_ogle")
+    periods = dataclasses.replace(config.periods, source="catalog")
+    build_survey(dataclasses.replace(config, periods=periods), tmp_path / "s")
+    survey = Survey.open(tmp_path / "s")
+    assert (len(survey), survey.objects["is_duplicate"].sum()) == (1392, 14)
+    twice = survey.rejected[survey.rejected["file"] == "light curves"]
+    wrong = twice["reason"].str.contains("which lies 81.5 deg away: one of the two rows is wrong")
+    assert twice.loc[wrong, "original_id"].tolist() == ["100148841"]  # as published
+    at = survey.objects.set_index("original_id")
+    one = at.loc[twice["original_id"]]
+    two = at.loc[twice["reason"].str.extract(r"(\d{9})")[0]]
+    assert (one["class_label"].to_numpy() != two["class_label"].to_numpy()).sum() == 13
+    part = survey.splits.set_index(["split", "source_id"])["part"]
+    for first, second in zip(two["source_id"], one["source_id"], strict=True):
+        ours = part[part.index.get_level_values(1) == second].droplevel(1)
+        theirs = part[part.index.get_level_values(1) == first].droplevel(1)
+        assert ours.equals(theirs)

@@ -10,6 +10,7 @@ from data_pipeline.__main__ import main
 from data_pipeline.build import build_survey
 from data_pipeline.config import load_config
 from data_pipeline.drawing import draw_survey
+from data_pipeline.duplicates import in_one_part
 from data_pipeline.errors import InputError
 from data_pipeline.inspection import funnel
 from data_pipeline.schema import Band, Column
@@ -130,3 +131,36 @@ def test_a_drawing_takes_a_magnitude_that_varies_and_the_shorter_way_around(
     assert "<!-- 359.0 -->" in texts or "<!-- 359 -->" in texts
     assert "<!-- 0.0 -->" in texts or "<!-- 0 -->" in texts
     assert "<!-- 180" not in texts
+
+
+def test_duplicates_are_dropped_where_asked_and_never_split(tmp_path: Path) -> None:
+    (tmp_path / "lc").mkdir()
+    for name, shift in (("a", 0.0), ("b", 0.1), ("c", 0.0), ("d", 0.0)):
+        lines = [f"{2450000 + i},{12 + shift + 0.1 * (i % 2)},0.1" for i in range(6)]
+        (tmp_path / "lc" / f"{name}.csv").write_text("\n".join(["time,mag,mag_err", *lines]))
+    (tmp_path / "stars.csv").write_text("id,type\na,EW\nb,EA\nc,EB\nd,EW\n")
+    config = """
+name = "Twice"
+[catalog]
+file = "stars.csv"
+columns = { original_id = "id", class_label = "type" }
+[bands.V]
+native = "mag"
+[light_curves]
+file = "lc/{original_id}.csv"
+"""
+    drop = '[[select]]\ncolumn = "is_duplicate"\nmax = 0\nreason = "listed before"\n'
+    (tmp_path / "all.toml").write_text(config)
+    (tmp_path / "once.toml").write_text(config + drop)
+    for name, left in (("all", ["a", "b", "c", "d"]), ("once", ["a", "b"])):
+        build_survey(load_config(tmp_path / f"{name}.toml"), tmp_path / name)
+        survey = Survey.open(tmp_path / name)
+        assert survey.objects["original_id"].tolist() == left
+        told = survey.rejected[survey.rejected["file"] == "light curves"]
+        assert told["original_id"].tolist() == ["c", "d"]
+    star = Survey.open(tmp_path / "all").objects.set_index("original_id")["source_id"]
+    of = {int(star["c"]): int(star["a"]), int(star["b"]): 999}
+    splits = pd.DataFrame({"split": ["x", "x", "x", "y"], "part": ["train", "test", "val", "test"],
+                           "source_id": [star["a"], star["c"], star["b"], star["c"]]})  # fmt: skip
+    moved = in_one_part(splits, of)
+    assert moved["part"].tolist() == ["train", "train", "val"]  # c is in no part of y, as a is
