@@ -10,7 +10,7 @@ from app.atlas_store import AtlasStore
 from app.curves import visible_range
 from app.diagrams import Diagram
 from app.figures import card_figure, paint, readable, set_range
-from app.parts import Part
+from app.parts import Part, is_relative
 
 MAX_POINTS = 3000
 """Stars drawn in the diagram, evenly through the class."""
@@ -50,7 +50,7 @@ class PartFigures:
         if value_label:
             labels["curves"] = "phase [cycles]", value_label
         if has_spectra:
-            labels["spectra"] = "λ in vacuum [Å]", "flux / median"
+            labels["spectra"] = "λ in vacuum [Å]", "flux / mean"
         self.figures = {name: self._figure(name, *pair) for name, pair in labels.items()}
         self._is_magnitude = "mag" in value_label
         self._draw_glyphs()
@@ -133,7 +133,8 @@ def _show_all(axis_range: Range1d, values: np.ndarray, backwards: bool) -> None:
 
 def value_label(store: AtlasStore) -> str:
     """Label of the light curves about their medians; empty where the survey has none."""
-    kinds = {band.native for band in store.survey.bands.values()}
     if store.missing("photometry"):
         return ""
-    return "Δ mag" if "mag" in kinds else "Δ flux"
+    if any(band.native == "mag" for band in store.survey.bands.values()):
+        return "Δ mag"
+    return "Δ flux / median" if is_relative(store) else "Δ flux"

@@ -70,7 +70,7 @@ class Part:
     n_curves, n_spectra : int
         How many stars those medians are of.
     wavelength, flux : arrays (W,)
-        Median spectrum, each spectrum over its own median; empty where there is none.
+        Median spectrum over its mean; empty where there is none.
     """
 
     number: int
@@ -201,6 +201,8 @@ def summed_up(store: AtlasStore, number: int, rows: NDArray[np.int64]) -> Part:
     with_spectrum = _evenly(rows[store.has_spectrum[rows]], MAX_SPECTRA)
     spectra = [store.best_spectrum(int(row)) for row in with_spectrum]
     wavelength, flux = mean_spectrum([spectrum for spectrum in spectra if spectrum is not None])
+    if len(flux) and (level := float(np.mean(flux))) > 0:
+        flux = flux / level  # cool stars have nearly all of theirs in the red
     return Part(number, rows, phase, curve, n_curves, wavelength, flux, len(with_spectrum))
 
 
@@ -222,8 +224,23 @@ def _curves(
             eclipsing = class_style(store.label(row)).family == "eclipsing"
             lowest = (quantity == "mag") != eclipsing
         main = points.main_band()
-        curves.append((points.time[main], points.value[main], store.period_days(row)))
+        value = points.value[main]
+        if quantity == "flux" and is_relative(store):
+            median = np.median(value)
+            if not median > 0:
+                continue
+            value = value / median
+        curves.append((points.time[main], value, store.period_days(row)))
     return lowest, curves
+
+
+def is_relative(store: AtlasStore) -> bool:
+    """Whether fluxes are compared over their medians, so that bright stars do not outweigh faint.
+
+    Only total fluxes can be: those of a band whose zero point is known, not differences.
+    """
+    bands = [band for band in store.survey.bands.values() if band.native == "flux"]
+    return bool(bands) and all(band.zero_point_jy is not None for band in bands)
 
 
 def _evenly(rows: NDArray[np.int64], most: int) -> NDArray[np.int64]:

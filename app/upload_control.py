@@ -5,6 +5,8 @@ from html import escape
 from threading import Event
 from typing import Any
 
+import panel as pn
+
 from app.atlas_store import AtlasStore
 from app.background import Latest
 from app.kept_uploads import kept_beside
@@ -15,11 +17,13 @@ from data_pipeline.errors import InputError
 
 
 class UploadControl:
-    """Sets `state.upload` to what comes of the files in its `box`."""
+    """Sets `state.upload` to what comes of the files in its `box`, which stands in `place`."""
 
     def __init__(self, state: AppState, store: AtlasStore, width: int) -> None:
         self.state, self.store = state, store
         self.box = UploadBox(width=width, status="empty" if can_embed(store) else "off")
+        # a column is hidden, not the box: a component of its own would stay where it is
+        self.place = pn.Column(self.box, visible=False, margin=0, width=width)
         self.box.text_html = "" if can_embed(store) else LACKS_MODEL
         self.box.on_files, self.box.on_kept = self.take, self.keep
         self._embedding = Latest[Upload | str](self._show)
@@ -28,7 +32,7 @@ class UploadControl:
 
     def show(self, is_wanted: bool) -> None:
         """Show the box or hide it; the process that embeds starts with the first look."""
-        self.box.visible = is_wanted
+        self.place.visible = is_wanted
         if is_wanted and can_embed(self.store):
             self.box.kept = self._kept.names(self.store)
             self.store.worker.warm_up()

@@ -143,7 +143,7 @@ class ClusterPanel(TrayView):
             self.controls["method"].value = "dbscan"
             self.state.param.update(
                 cluster_class=label, cluster_modality=modality, cluster_eps=0.0,
-                cluster_min_samples=5,
+                cluster_min_samples=5, map_modality=modality,
             )  # fmt: skip
 
     def _on_selection(self, *_: Any) -> None:

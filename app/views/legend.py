@@ -13,11 +13,16 @@ from app.background import Latest
 from app.chips import drawn
 from app.chrome import static
 from app.coloring import Coloring
+from app.palette import UNLABELLED
 from app.state import AppState, tie
 
 _WORKING = '<span class="muted" role="status">Comparing the map with the embedding…</span>'
 _ALL_UNSEEN = "\n"
 """Stands for all classes the model never saw; no class is called so."""
+_ALL_RARE = "\t"
+"""Stands for all rare classes, likewise."""
+RARE = 0.02
+"""Classes with a smaller share of the stars than this are rare."""
 
 
 class LegendEntries(JSComponent):
@@ -44,7 +49,7 @@ class LegendView(pn.viewable.Viewer):
         self.entries = LegendEntries(
             options=store.color_choices,
             over_options=self._over_options(),
-            over=_ALL_UNSEEN if self._is_all_unseen() else "".join(state.laid_over[:1]),
+            over=self._over(),
             color_by=state.color_by,
             sizing_mode="stretch_width",
         )
@@ -60,21 +65,32 @@ class LegendView(pn.viewable.Viewer):
         return self.entries
 
     def _over_options(self) -> dict[str, str]:
-        """Nothing, all classes that the model never saw, each of them, each of the others."""
-        unseen = self.store.unseen_classes
+        """Nothing, all classes the model never saw, all rare ones, each of them, each other."""
+        unseen, rare = self.store.unseen_classes, self._rare_classes()
         options = {"": "nothing laid over"}
         if unseen:
             options[_ALL_UNSEEN] = f"all {len(unseen)} unseen classes"
+        if len(rare) > 1 and rare != unseen:
+            options[_ALL_RARE] = f"all {len(rare)} rare classes"
         for label in [*unseen, *(c for c in self.store.classes if c not in unseen)]:
             options[label] = f"{label} (unseen)" if label in unseen else label
         return options
 
-    def _is_all_unseen(self) -> bool:
-        return len(self.state.laid_over) > 1
+    def _rare_classes(self) -> list[str]:
+        """Labelled classes with less than `RARE` of the stars."""
+        counts = zip(self.store.classes, self.store.class_counts.tolist(), strict=True)
+        return [c for c, n in counts if c != UNLABELLED and n < RARE * self.store.n]
+
+    def _over(self) -> str:
+        """The option that stands for what is laid over."""
+        laid_over = self.state.laid_over
+        if len(laid_over) < 2:
+            return "".join(laid_over)
+        return _ALL_UNSEEN if laid_over == self.store.unseen_classes else _ALL_RARE
 
     def _on_over(self, event: Any) -> None:
-        chosen = self.store.unseen_classes if event.new == _ALL_UNSEEN else [event.new]
-        self.state.laid_over = [label for label in chosen if label]
+        groups = {_ALL_UNSEEN: self.store.unseen_classes, _ALL_RARE: self._rare_classes()}
+        self.state.laid_over = groups.get(event.new, [event.new] if event.new else [])
 
     def _on_choice(self, event: Any) -> None:
         self._working_out.cancel()

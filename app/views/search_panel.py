@@ -66,7 +66,7 @@ class SearchPanel(Listing):
     def __panel__(self) -> pn.viewable.Viewable:
         like, *others = self.controls.values()
         side = pn.Column(
-            like, self.upload.box, *others, css_classes=["tray-side"], stylesheets=[CARD_CSS],
+            like, self.upload.place, *others, css_classes=["tray-side"], stylesheets=[CARD_CSS],
             width=206, sizing_mode="stretch_height", margin=0,
         )  # fmt: skip
         found = pn.Column(self.words, self.list, sizing_mode="stretch_both", margin=0)

@@ -7,7 +7,7 @@ from app.atlas_store import AtlasStore
 from app.dashboard import Dashboard
 from app.palette import UNLABELLED
 from app.state import AppState
-from app.views.legend import _ALL_UNSEEN, LegendView
+from app.views.legend import _ALL_RARE, _ALL_UNSEEN, LegendView
 from app.views.map import MapView
 from app.views.scatter import ScatterView
 
@@ -77,6 +77,18 @@ def test_classes_the_model_never_saw_can_be_laid_over_at_once(store: AtlasStore)
     legend.entries.over = _ALL_UNSEEN
     assert state.laid_over == ["ROT", "EA"]
     assert UNLABELLED not in store.unseen_classes
+
+
+def test_rare_classes_can_be_laid_over_at_once(
+    store: AtlasStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.views.legend.RARE", 0.1)
+    state = AppState(store.n)
+    legend = LegendView(state, store)
+    assert legend.entries.over_options[_ALL_RARE] == "all 2 rare classes"
+    legend.entries.over = _ALL_RARE
+    assert sorted(state.laid_over) == ["DSCT", "ROT"]
+    assert LegendView(state, store).entries.over == _ALL_RARE, "as the address brings it back"
 
 
 @pytest.mark.parametrize("key", ["sky-galactic", "xy:bp_rp~parallax"])
