@@ -15,6 +15,9 @@ from app.parts import Part, is_relative
 MAX_POINTS = 3000
 """Stars drawn in the diagram, evenly through the class."""
 
+FEWEST = 3
+"""The median of fewer stars says nothing of a part and is not drawn."""
+
 
 class PartFigures:
     """Persistent figures whose data is replaced.
@@ -77,8 +80,8 @@ class PartFigures:
         """Draw the parts in their colours."""
         colors = {part.number: readable(part.color, theme) for part in parts}
         self._show_diagram(parts, colors)
-        self._show_curves([part for part in parts if part.n_curves], colors)
-        self._show_spectra([part for part in parts if part.n_spectra], colors)
+        self._show_curves([part for part in parts if part.n_curves >= FEWEST], colors)
+        self._show_spectra([part for part in parts if part.n_spectra >= FEWEST], colors)
         for fig in self.figures.values():
             paint(fig, theme)
 

@@ -161,7 +161,7 @@ class SearchPanel(Listing):
         self.words.object = f"{escape(found.words)}."
         self.words.visible = len(found.rows) > 0
         by_place = self.state.search_by == PLACE
-        measures = "similarity" if found.far is None else "similarity, unlike"
+        measures = "similarity" if found.far is None else "near, far"
         self.list.head_html = HEAD.format(near="separation" if by_place else measures)
         self.list.empty_html = found.words or self._invitation()
         self.list.fill(found.rows, self._cells, self.state.focus)
