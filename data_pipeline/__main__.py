@@ -213,7 +213,8 @@ def _headline(figures: dict[str, Any]) -> str:
         f"{figures['survey']}{simulated}: {figures['n_objects']} stars, "
         f"{figures['n_labelled']} labelled, {figures['n_light_curves']} light curves with "
         f"{figures['n_points']} points, {figures['n_spectra']} spectra, "
-        f"{len(figures['features'])} features, {figures['n_rejected']} rejected\n{figures['path']}"
+        f"{len(figures['features'])} features, {figures['n_rejected']} entries in the account\n"
+        f"{figures['path']}"
     )
 
 

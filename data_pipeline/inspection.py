@@ -23,11 +23,18 @@ def inspect_survey(survey: Survey) -> dict[str, Any]:
         **contents(survey),
         "classes": class_table(survey).to_dict("index"),
         "splits": split_sizes(survey),
-        "rejected": survey.rejected["reason"].value_counts().to_dict(),
+        "rejected": _in_kinds(survey.rejected["reason"]).value_counts().to_dict(),
         "funnel": funnel(survey),
         "external": survey.external["catalog"].value_counts().to_dict(),
         "warnings": list(warnings(survey)),
     }
+
+
+def _in_kinds(reasons: pd.Series) -> pd.Series:
+    """Return reasons without what differs from row to row, where that makes many alike."""
+    kinds = reasons.str.replace(r"'[^']*'|\d[\w.+-]*", "…", regex=True)
+    n_alike = reasons.groupby(kinds).transform("nunique")
+    return reasons.where(n_alike <= _NAMED, kinds)
 
 
 def contents(survey: Survey) -> dict[str, Any]:

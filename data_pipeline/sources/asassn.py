@@ -55,8 +55,12 @@ def read(config: BuildConfig) -> SourceData:
         for band, file in (("V", options.file), ("g", options.file_g))
         if file
     }
-    objects = _merged(tables["V"], tables["g"]) if len(tables) == 2 else _single(tables)
-    objects = class_columns(objects, options)
+    objects = (
+        _merged(tables["V"], tables["g"], Path(options.file_g).name, rejections)
+        if len(tables) == 2
+        else _single(tables)
+    )
+    objects = class_columns(objects, options).drop(columns="row")
     catalog = joined.with_joins(objects, config, RELEASE, rejections)
     aliases = catalog.objects.get("name_g")
     other = (
@@ -96,7 +100,7 @@ def _catalog(config: BuildConfig, file: str, rejections: Rejections) -> pd.DataF
     name = Path(file).name
     table = table.assign(original_id=table["original_id"].str.replace("_", " "))
     table = identified(table, _SURVEY, name, rejections)
-    return check_positions(table, name, rejections).drop(columns="row").reset_index(drop=True)
+    return check_positions(table, name, rejections).reset_index(drop=True)
 
 
 def _single(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -110,12 +114,15 @@ def _single(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     )
 
 
-def _merged(v: pd.DataFrame, g: pd.DataFrame) -> pd.DataFrame:
+def _merged(v: pd.DataFrame, g: pd.DataFrame, g_file: str, rejections: Rejections) -> pd.DataFrame:
     """Return the stars of both catalogs, each once; what both say, V says first."""
     known = g["source_id"].isin(v["source_id"])
     by_name = owners_of(g["original_id"], v["original_id"], v["source_id"])
     same = g["source_id"].where(known | (by_name < 0), by_name)
-    g = g.assign(source_id=same).drop_duplicates("source_id")
+    repeated = same.duplicated()  # one row of g by its Gaia id, another by its name
+    g = rejections.without(
+        g.assign(source_id=same), repeated, g_file, "its star of the V catalog has a row before"
+    )
     g = g.rename(columns=_PER_BAND).set_index("source_id")
     v = v.rename(columns={"class_label": "class_label_v"}).set_index("source_id")
     order = v.index.append(g.index.difference(v.index, sort=False))

@@ -88,13 +88,16 @@ def test_pairs_on_the_sky_stay_together(tmp_path: Path) -> None:
 
 
 def test_rejections_and_catalogs_are_summed_up(tmp_path: Path) -> None:
-    reasons = ["no position", "no position", "repeated"]
+    doubtful = [f"VSX: nearest of 'V{i} Cyg' at {i}.25 arcsec is taken" for i in range(4)]
+    reasons = ["no position", "no position", "fainter than 17", *doubtful]
     rejected = pd.DataFrame(
-        {"file": "a.csv", "row": [1, 2, 3], "original_id": ["x", "y", "z"], "reason": reasons}
+        {"file": "a.csv", "row": range(1, 8), "original_id": list("tuvwxyz"), "reason": reasons}
     )
     external = pd.DataFrame({"source_id": [1, 1], "catalog": ["GCVS", "VSX"]})
     objects = pd.DataFrame({"source_id": [1]})
     figures = inspect_survey(write(tmp_path, objects, rejected=rejected, external=external))
-    assert figures["rejected"] == {"no position": 2, "repeated": 1}
+    assert figures["rejected"] == {
+        "VSX: nearest of … at … arcsec is taken": 4, "no position": 2, "fainter than 17": 1
+    }  # fmt: skip
     assert figures["external"] == {"GCVS": 1, "VSX": 1}
-    assert figures["n_rejected"] == 3
+    assert figures["n_rejected"] == 7

@@ -199,6 +199,18 @@ def test_stars_of_both_catalogs_are_one(source: SourceData) -> None:
     np.testing.assert_array_equal(stars["w1_mag"], [11.5, 2.0, np.nan, 11.0, 1.0])
 
 
+def test_a_star_with_two_rows_in_the_g_catalog_is_told(tmp_path: Path) -> None:
+    path = write_archive(tmp_path)
+    g = pd.read_csv(path / "asassn_variables_x.csv", dtype="str")
+    by_name = g.iloc[[0]].assign(EDR3_source_id="55", ML_classification="YSO")
+    pd.concat([g, by_name]).to_csv(path / "asassn_variables_x.csv", index=False)
+    source = READERS["asassn"](load_config(path / "my.toml"))
+    told = ("asassn_variables_x.csv", 4, "ASASSN-V J000000.00+000000.0",
+            "its star of the V catalog has a row before")  # fmt: skip
+    assert told in source.rejections.rows
+    assert source.objects["class_label_g"].tolist()[0] == "EW"
+
+
 def test_light_curves_come_from_both_archives(source: SourceData) -> None:
     ids = source.objects["source_id"].to_numpy()
     curves = dict(source.light_curves(ids))
