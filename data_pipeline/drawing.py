@@ -137,7 +137,7 @@ def _magnitude_column(survey: Survey, asked: str) -> str | None:
     if asked:
         return asked
     by_meaning = [name for name, column in survey.columns.items()
-                  if column.ucd.split(";")[0] == "phot.mag"]  # fmt: skip
+                  if column.ucd == "phot.mag" or column.ucd.startswith("phot.mag;em")]  # fmt: skip
     counts = {
         name: int(survey.objects[name].notna().sum())
         for name in dict.fromkeys([*MAGNITUDES, *by_meaning])
