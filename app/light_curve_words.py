@@ -6,6 +6,7 @@ from html import escape
 import numpy as np
 from numpy.typing import NDArray
 
+from app.atlas_store import AtlasStore
 from app.ephemeris import Ephemeris
 from app.formats import other_time_unit, period_text
 from app.photometry import Fold, Photometry
@@ -80,3 +81,11 @@ def explained(found: Ephemeris | None, by: Fold | None, shift: float) -> str:
     where = "minimum" if by.at_minimum else "maximum"
     at = f"{shift:.3f} cycles after {where}" if shift else f"at {where}"
     return f"{found.text()}; phase zero {at} light; f = {1 / found.period_days:.8g} c/d"
+
+
+def lacking(store: AtlasStore, focus: int) -> str:
+    """Why there is no light curve to see."""
+    if focus < 0:
+        return "Click a star on a map to see its light curve."
+    missing = store.missing("photometry")
+    return f"{missing}." if missing else "No light curve of this star."

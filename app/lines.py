@@ -95,6 +95,8 @@ def _atomic(*names: str) -> tuple[Line, ...]:
     return tuple(ATOMIC[name] for name in names)
 
 
+AUTO, OFF = "auto", "no lines"
+"""In place of the name of a set: that of the class, none."""
 LINE_SETS: dict[str, tuple[Line, ...]] = {
     "A–K stars": (
         *_atomic(*BALMER, *CALCIUM, "Ca I", "Mg b", "Fe I 5270", "Na D", "O I"),
@@ -150,3 +152,9 @@ def sorted_lines(set_name: str) -> tuple[Line, ...]:
 def shifted(wavelength: Any, radial_velocity_km_s: float) -> Any:
     """Observed wavelengths [Å], a number or an array, in a star that recedes at this velocity."""
     return wavelength * (1 + radial_velocity_km_s / SPEED_OF_LIGHT_KM_S)
+
+
+def line_choices(label: str | None = None) -> dict[str, str]:
+    """Sets of lines to choose from, by what is written: that of a class, each, none."""
+    sets = {name: name for name in LINE_SETS}
+    return {f"lines: {line_set_name(label)}": AUTO, **sets, OFF: OFF}

@@ -18,6 +18,8 @@ from urllib.parse import parse_qs, urlencode
 from app import selection
 from app.atlas_store import AtlasStore
 from app.background import Afterwards
+from app.lines import line_choices
+from app.parts import SELECTION
 from app.searching import FILTERS
 from app.state import AppState
 from app.thresholds import THRESHOLDS
@@ -38,14 +40,27 @@ _PLAIN = {
     "by": "search_by",
     "among": "search_among",
     "but": "search_but",
+    "tab": "tab",
     "detail": "detail",
     "blind": "blind",
 }
 _STARS = {"star": "focus", "pin": "search_pinned", "with": "compared"}
 _NUMBERS = {"P": "fold_period_days", "times": "fold_factor", "shift": "fold_shift"}
+_GROUPS = {
+    "card": [
+        "residuals", "by_camera", "line_set", "is_smoothed", "at_rest", "with_classes",
+        "spectrum_epoch", "periodogram", "with_window",
+    ],
+    "cut": [
+        "cluster_class", "cluster_modality", "cluster_space", "cluster_method", "cluster_eps",
+        "cluster_min_samples",
+    ],
+}  # fmt: skip
+"""Written together, as what of them is not as in the beginning."""
 _LISTS = {"hide": "hidden_classes", "where": "search_filters", "over": "laid_over"}
 _WATCHED = [
     *_PLAIN.values(), *_STARS.values(), *_LISTS.values(), *_NUMBERS.values(), *THRESHOLDS,
+    *(name for group in _GROUPS.values() for name in group),
     "recipe", "fold", "queue_filters",
 ]  # fmt: skip
 
@@ -86,6 +101,9 @@ class Permalink:
         for key, name in _LISTS.items():
             if getattr(state, name):
                 fields[key] = json.dumps(getattr(state, name))
+        for key, names in _GROUPS.items():
+            if changed := {name: getattr(state, name) for name in names if self._changed(name)}:
+                fields[key] = json.dumps(changed)
         if moved := {name: getattr(state, name) for name in THRESHOLDS if self._changed(name)}:
             fields["flags"] = json.dumps(moved)
         if state.queue_filters:
@@ -105,6 +123,7 @@ class Permalink:
             **{key: self._reader(name) for key, name in _PLAIN.items()},
             **{key: partial(self._read_star, name) for key, name in _STARS.items()},
             **{key: partial(self._read_number, name) for key, name in _NUMBERS.items()},
+            **{key: partial(self._read_group, key) for key in _GROUPS},
             "fold": self._read_fold,
             "hide": self._read_hidden, "where": self._read_filters, "over": self._read_laid_over,
             "flags": self._read_thresholds, "queue": self._read_queue, "sel": self._read_selection,
@@ -142,6 +161,12 @@ class Permalink:
                 return self.store.diagram(value) is not None
             case "color_by":
                 return any(value in group for group in self.store.color_choices.values())
+            case "line_set":
+                return value in line_choices().values()
+            case "cluster_modality":
+                return value in modalities
+            case "cluster_class":
+                return value in (*self.store.classes, "", SELECTION)
             case "search_by":
                 return value in (*modalities, "place")
             case "search_among":
@@ -155,6 +180,24 @@ class Permalink:
         if row < 0:
             raise InputError(f"no star {value[:40]!r} in this atlas")
         setattr(self.state, name, row)
+
+    def _read_group(self, key: str, value: str) -> None:
+        given = json.loads(value)
+        if not isinstance(given, dict) or not set(given) <= set(_GROUPS[key]):
+            raise InputError(f"this is not about the {key}: {value[:60]!r}")
+        for name, one in given.items():
+            if not self._is_known(name, one):
+                raise InputError(f"there is no {str(one)[:40]!r} here")
+        self._take_all(given)
+
+    def _take_all(self, given: dict[str, Any]) -> None:
+        """Set several parameters, or none where one of them cannot be."""
+        before = {name: getattr(self.state, name) for name in given}
+        try:
+            self.state.param.update(given)
+        except ValueError:
+            self.state.param.update(before)
+            raise
 
     def _read_fold(self, value: str) -> None:
         self.state.fold = value != "no"
@@ -183,12 +226,7 @@ class Permalink:
         numbers = [number for name, number in given.items() if name != "ranking"]
         if not all(isinstance(x, int | float) and math.isfinite(x) for x in numbers):
             raise InputError(f"these are no numbers: {value[:60]!r}")
-        before = {name: getattr(self.state, name) for name in given}
-        try:
-            self.state.param.update(given)
-        except ValueError:
-            self.state.param.update(before)  # all or none
-            raise
+        self._take_all(given)
 
     def _read_queue(self, value: str) -> None:
         given = json.loads(value)

@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 Mask = NDArray[np.bool_]
 Mode = Literal["replace", "add", "subtract", "intersect"]
 HISTORY_LENGTH = 100
+TABS = ("Neighbours", "Search", "Queue", "Selection", "Subclusters", "Model", "Export")
 OF_STAR: dict[str, Any] = {
     "fold_factor": 1.0,
     "fold_period_days": None,
     "fold_shift": 0.0,
+    "spectrum_epoch": 0,
     "chosen_period_days": None,
     "chosen_period_err_days": None,
     "chosen_epoch": None,
@@ -37,6 +39,9 @@ class AppState(param.Parameterized):
 
     mode: "param.Selector[str]" = param.Selector(
         default="Explore", objects=["Explore", "Vet", "Search", "Cluster", "Report"]
+    )
+    tab: "param.Selector[str]" = param.Selector(
+        default="", objects=["", *TABS], doc="Tab of the tray in front; empty for the mode's own."
     )
     select_mode: "param.Selector[str]" = param.Selector(
         default="replace",
@@ -67,6 +72,17 @@ class AppState(param.Parameterized):
         doc="What the card shows below the light curve.",
     )
     compared = param.Integer(-1, bounds=(-1, None), doc="Row of the star laid over; -1 for none.")
+    residuals = param.Boolean(False, doc="Light curve less its binned median.")
+    by_camera = param.Boolean(False, doc="Light curve coloured by camera.")
+    line_set = param.String("auto", doc='Lines marked in the spectrum: a set, "auto", "no lines".')
+    is_smoothed = param.Boolean(False, doc="Spectrum smoothed.")
+    at_rest = param.Boolean(False, doc="Spectrum at rest.")
+    with_classes = param.Boolean(True, doc="Medians of the classes below the spectrum.")
+    spectrum_epoch = param.Integer(0, bounds=(-1, None), doc="Which spectrum; -1 for all.")
+    periodogram: "param.Selector[int]" = param.Selector(
+        default=1, objects=[1, 2, 4, 8, 0], doc="Its harmonics; 0 for boxes."
+    )
+    with_window = param.Boolean(True, doc="The window function below the periodogram.")
 
     percentile = param.Number(99.0, bounds=(0, 100), doc="Centroid distance that flags a star.")
     min_modalities = param.Integer(2, bounds=(1, None), doc="Modalities that must agree.")
@@ -89,6 +105,12 @@ class AppState(param.Parameterized):
 
     cluster_class = param.String("", doc="Class cut into subclusters.")
     cluster_modality = param.String("fused", doc="Embedding whose map is cut.")
+    cluster_space: "param.Selector[str]" = param.Selector(
+        default="map", objects=["map", "class_map", "embedding"], doc="Where the class is cut."
+    )
+    cluster_method: "param.Selector[str]" = param.Selector(
+        default="dbscan", objects=["dbscan", "hdbscan"], doc="How it is cut."
+    )
     cluster_eps = param.Number(0.0, bounds=(0, None), doc="Radius on the map; 0 for automatic.")
     cluster_min_samples = param.Integer(5, bounds=(1, None), doc="Stars that make a core.")
 

@@ -47,7 +47,10 @@ PRESETS = {
 }
 """The splits of Rizhko & Bloom (2024): classes, data and place of the cut, all else automatic."""
 STABLE = "stable?"
-STATE = ["cluster_class", "cluster_modality", "cluster_eps", "cluster_min_samples"]
+STATE = [
+    "cluster_class", "cluster_modality", "cluster_space", "cluster_method", "cluster_eps",
+    "cluster_min_samples",
+]  # fmt: skip
 
 
 class ClusterPanel(TrayView):
@@ -97,8 +100,8 @@ class ClusterPanel(TrayView):
         self.controls: dict[str, Any] = {
             "cluster_class": pn.widgets.Select(label="class", options=classes, **look),
             "cluster_modality": pn.widgets.Select(label="data", options=data, **look),
-            "space": pn.widgets.Select(label="place of the cut", options=SPACES, **look),
-            "method": pn.widgets.RadioButtonGroup(options=METHODS, **look),
+            "cluster_space": pn.widgets.Select(label="place of the cut", options=SPACES, **look),
+            "cluster_method": pn.widgets.RadioButtonGroup(options=METHODS, **look),
             "cluster_eps": pn.widgets.FloatSlider(
                 label="radius ε, 0 auto", start=0, end=3, step=0.02, **look
             ),
@@ -112,13 +115,11 @@ class ClusterPanel(TrayView):
         self._make_acts(classes)
         if self.state.cluster_class not in (*classes, SELECTION):
             self.state.cluster_class = self._first_class(classes)
-        for name in ("cluster_class", "cluster_modality"):
+        for name in ("cluster_class", "cluster_modality", "cluster_space", "cluster_method"):
             tie(self.state, name, self.controls[name], "value")
         for name in ("cluster_eps", "cluster_min_samples"):
             self.controls[name].value = getattr(self.state, name)
             self.controls[name].param.watch(partial(self._on_slider, name), "value_throttled")
-        for name in ("space", "method"):
-            self.controls[name].param.watch(self.refresh, "value")
 
     def _make_acts(self, classes: list[str]) -> None:
         """Buttons: the paper's splits, stability, keeping the parts by name."""
@@ -139,11 +140,10 @@ class ClusterPanel(TrayView):
 
     def _take_preset(self, label: str, modality: str, space: str, *_: Any) -> None:
         with pn.io.hold():
-            self.controls["space"].value = space
-            self.controls["method"].value = "dbscan"
             self.state.param.update(
-                cluster_class=label, cluster_modality=modality, cluster_eps=0.0,
-                cluster_min_samples=5, map_modality=modality,
+                cluster_class=label, cluster_modality=modality, cluster_space=space,
+                cluster_method="dbscan", cluster_eps=0.0, cluster_min_samples=5,
+                map_modality=modality,
             )  # fmt: skip
 
     def _on_selection(self, *_: Any) -> None:
@@ -167,8 +167,8 @@ class ClusterPanel(TrayView):
             label=self.state.cluster_class,
             selected=self._selected,
             modality=self.state.cluster_modality,
-            space=self.controls["space"].value,
-            method=self.controls["method"].value,
+            space=self.state.cluster_space,
+            method=self.state.cluster_method,
             eps=self.state.cluster_eps,
             min_samples=self.state.cluster_min_samples,
         )

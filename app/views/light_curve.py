@@ -29,7 +29,8 @@ from app.styles import plot_box, plot_column, show_plot
 from app.words import Words
 
 DRAWN_BY = [
-    "focus", "theme", "fold", "fold_factor", "fold_period_days", "fold_shift", "compared", "blind"
+    "focus", "theme", "fold", "fold_factor", "fold_period_days", "fold_shift", "compared", "blind",
+    "residuals", "by_camera",
 ]  # fmt: skip
 CHOSEN = {
     "chosen_period_days": "period_days",
@@ -93,13 +94,13 @@ class LightCurveView(pn.viewable.Viewer):
 
     @property
     def period_days(self) -> float:
-        """Period of the fold [d]; NaN where none is known."""
+        """Period of the fold [d]; NaN without any."""
         return self.base_period * self.state.fold_factor
 
     @property
     def can_fold(self) -> bool:
         """Whether there is a period to fold at."""
-        return math.isfinite(self.period_days) and self.period_days > 0
+        return 0 < self.period_days < math.inf
 
     def act(self, message: dict[str, Any]) -> None:
         """Do what a button, a dial or a key asks: {"act": name, ...}."""
@@ -125,9 +126,10 @@ class LightCurveView(pn.viewable.Viewer):
                 state.fold_period_days = days / state.fold_factor
             case "keep":
                 self.keep()
-            case "residuals" | "cameras" as name:
-                setattr(self.bar, name, not getattr(self.bar, name))
-                self._draw()
+            case "residuals":
+                state.residuals = not state.residuals
+            case "cameras":
+                state.by_camera = not state.by_camera
             case "folds":
                 self.bar._send_msg({"act": "all"})
 
@@ -209,25 +211,19 @@ class LightCurveView(pn.viewable.Viewer):
 
     def _draw(self) -> None:
         with pn.io.hold():
-            self.message.object = self._message()
+            self.message.object = light_curve_words.lacking(self.store, self.state.focus)
             show_plot(self.column, self.points is not None)
             if self.points is not None:
                 self._draw_points(self.points)
             self._show_controls()
 
-    def _message(self) -> str:
-        if self.state.focus < 0:
-            return "Click a star on a map to see its light curve."
-        lacking = self.store.missing("photometry")
-        return f"{lacking}." if lacking else "No light curve of this star."
-
     def _draw_points(self, points: Photometry) -> None:
         by, self.ephemeris = self._folded(points) if self.can_fold else (None, None)
         self.fold = by if self.state.fold else None
         over = None
-        if by is not None and self.bar.residuals:
+        if by is not None and self.state.residuals:
             points = residuals(points, by, self.other)
-        if self.fold is not None and self.other is not None and not self.bar.residuals:
+        if self.fold is not None and self.other is not None and not self.state.residuals:
             level = float(np.median(points.value[points.main_band()]))
             over, self.shift = other_star_columns(*self.other, level)
         self.drawing.show(points, self.fold, self.state.theme, self._by_camera)
@@ -239,27 +235,33 @@ class LightCurveView(pn.viewable.Viewer):
         """The fold with phase zero at the extremum and the shift asked for, and its ephemeris."""
         by = fold(points, self.period_days, seen_label(self.state, self.store, self.state.focus))
         by, epoch_err = at_extremum(points, by)
-        if self.state.fold_shift:
-            by, epoch_err = replace(by, zero=by.zero + self.state.fold_shift * by.period_days), 0.0
+        if shift := self.state.fold_shift:
+            by, epoch_err = replace(by, zero=by.zero + shift * by.period_days), 0.0
         return by, find_ephemeris(points, by, epoch_err or math.nan)
 
     @property
     def _by_camera(self) -> bool:
-        return self.bar.cameras and self.bar.has_cameras
+        return self.state.by_camera and self._has_cameras
+
+    @property
+    def _has_cameras(self) -> bool:
+        return self.points is not None and len(np.unique(self.points.camera)) > 1
 
     def _show_controls(self) -> None:
         points, found = self.points, self.ephemeris
         known = self.can_fold and points is not None and found is not None
-        others = self._other_periods() if known else {}
+        offered = self._other_periods() if known else {}
         by_now = found.epoch - points.time_offset if found is not None and points else 0.0
         self.bar.param.update(
             folded=self.state.fold and known,
             period_days=self.base_period if known else 0.0,
             factor=self.state.fold_factor,
             zero=by_now,
-            others=[[name, days] for name, days in others.items()],
-            has_cameras=points is not None and len(np.unique(points.camera)) > 1,
+            others=list(map(list, offered.items())),
+            has_cameras=self._has_cameras,
             can_subtract=known,
+            residuals=self.state.residuals,
+            cameras=self.state.by_camera,
             theme=self.state.theme,
         )
         self.line.param.update(
@@ -283,8 +285,8 @@ class LightCurveView(pn.viewable.Viewer):
         return others | (daily_aliases(self.points, self.base_period) if self.points else {})
 
     def _show_kept(self, *_: Any) -> None:
-        chosen, found = self.state.chosen_period_days, self.ephemeris
-        self.line.kept = chosen is not None and found is not None and chosen == found.period_days
+        found = self.ephemeris
+        self.line.kept = found is not None and self.state.chosen_period_days == found.period_days
 
     def _caption(self, points: Photometry, is_compared: bool) -> str:
         theme = self.state.theme
@@ -295,6 +297,6 @@ class LightCurveView(pn.viewable.Viewer):
         if self.fold is not None:
             marks += light_curve_words.fold_words(points, self.fold, self.state.fold_shift)
         if is_compared:
-            name = self.store.name(self.state.compared)
-            marks.append(light_curve_words.other_star(name, self.shift, points.unit))
+            other = self.store.name(self.state.compared)
+            marks.append(light_curve_words.other_star(other, self.shift, points.unit))
         return f'<div class="one-line">{" · ".join(marks)}</div>'

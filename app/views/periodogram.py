@@ -11,7 +11,7 @@ from app.background import Stepwise
 from app.periodogram import BOX, HARMONICS, Periodogram, search
 from app.periodogram_figure import PeriodogramFigure
 from app.photometry import photometry
-from app.state import AppState
+from app.state import AppState, tie
 from app.styles import CONTROLS, plot_box, plot_column, show_plot
 from app.words import Words
 
@@ -65,6 +65,8 @@ class PeriodogramView(pn.viewable.Viewer):
         self.caption = Words("card-caption")
         self.plot = plot_box(self.drawing.fig)
         self.column = plot_column(self.bar, self.message, self.plot)
+        tie(self.state, "periodogram", self.method, "value")
+        tie(self.state, "with_window", self.window, "value")
         self.method.param.watch(self._refresh, "value")
         self.window.param.watch(lambda event: self.drawing.draw(event.new), "value")
         self.cancel.on_click(lambda _: self._cancel())

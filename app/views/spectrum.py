@@ -19,17 +19,18 @@ from app.background import Latest
 from app.blinding import seen_label, two_classes
 from app.figures import readable
 from app.formats import minus
-from app.lines import LINE_SETS, Line, line_set_name, shifted, sorted_lines
+from app.lines import AUTO, OFF, Line, line_choices, line_set_name, shifted, sorted_lines
 from app.palette import class_style
 from app.spectrum_columns import spectrum_columns
 from app.spectrum_figure import Curve, SpectrumFigure
-from app.state import AppState
+from app.state import AppState, tie
 from app.styles import CONTROLS, plot_box, plot_column, show_plot
 from app.words import Words
 from data_pipeline.spectra import Spectrum
 
-AUTO, OFF = "auto", "no lines"
 ALL = -1
+SWITCHES = ("line_set", "is_smoothed", "at_rest", "with_classes")
+"""Of the state, each with a control above the spectrum."""
 Reference = tuple[str, Any, Any, int]
 """Class, wavelength at rest and flux of its median spectrum, stars in it."""
 
@@ -69,9 +70,9 @@ class SpectrumView(pn.viewable.Viewer):
     def act(self, name: str) -> None:
         """Switch "rest" or "smooth", or show the "next epoch"."""
         if name == "rest":
-            self.at_rest.value = not self.at_rest.value
+            self.state.at_rest = not self.state.at_rest
         elif name == "smooth":
-            self.smoothed.value = not self.smoothed.value
+            self.state.is_smoothed = not self.state.is_smoothed
         elif name == "next epoch" and len(self.which.options) > 1:
             places = list(self.which.options.values())
             self.which.value = places[(places.index(self.which.value) + 1) % len(places)]
@@ -81,26 +82,28 @@ class SpectrumView(pn.viewable.Viewer):
         self.caption = Words("card-caption")
         self.message = Words("card-message")
         self.line_set = pn.widgets.Select(
-            label="Lines", options=[AUTO], value=AUTO, width=122, **CONTROLS
+            label="Lines", options=line_choices(), value=AUTO, width=122, **CONTROLS
         )
         self.smoothed = pn.widgets.Toggle(label="smooth", width=58, **CONTROLS)
         self.at_rest = pn.widgets.Toggle(label="rest", width=40, **CONTROLS)
         self.with_classes = pn.widgets.Toggle(label="classes", value=True, width=58, **CONTROLS)
         self.which = pn.widgets.Select(
-            label="Epoch",
-            sizing_mode="stretch_width",
-            min_width=60,
-            max_width=104,
-            visible=False,
+            label="Epoch", sizing_mode="stretch_width", min_width=60, max_width=104, visible=False,
             **CONTROLS,
-        )
+        )  # fmt: skip
         widgets = (self.line_set, self.smoothed, self.at_rest, self.with_classes, self.which)
         self.bar = pn.Row(
             *widgets, css_classes=["card-bar"], sizing_mode="stretch_width", **CONTROLS
         )
         self.column = plot_column(self.bar, self.message, self.plot)
-        for widget in widgets:
-            widget.param.watch(self._draw, "value")
+        for name, widget in zip(SWITCHES, widgets, strict=False):
+            tie(self.state, name, widget, "value")
+        self.which.param.watch(self._on_epoch, "value")
+        self.state.param.watch(self._draw, [*SWITCHES, "spectrum_epoch"])
+
+    def _on_epoch(self, event: Any) -> None:
+        if not self._loading and event.new is not None:
+            self.state.spectrum_epoch = event.new
 
     def _on_state(self, *events: Any) -> None:
         if not self._is_open:
@@ -129,16 +132,16 @@ class SpectrumView(pn.viewable.Viewer):
     def _offer_choices(self) -> None:
         """What the select boxes offer for this star; nothing is drawn yet."""
         self._loading = True
-        sets = {name: name for name in LINE_SETS}
         epochs = {_epoch(i, spectrum): i for i, spectrum in enumerate(self.spectra)}
         if len(epochs) > 1:
             epochs[f"all {len(epochs)}"] = ALL
-        sets = {f"lines: {line_set_name(self._label)}": AUTO, **sets, OFF: OFF}
+        sets = line_choices(self._label)
         if self.line_set.options != sets:
             self.line_set.options = sets
         if self.which.options != epochs:
             self.which.options = epochs
-        self.which.value = 0 if epochs else None
+        wanted = self.state.spectrum_epoch
+        self.which.value = (wanted if wanted in epochs.values() else 0) if epochs else None
         self.which.visible = len(epochs) > 1
         self.at_rest.disabled = not any(_line_velocity(spectrum) for spectrum in self.spectra)
         self._loading = False
@@ -149,7 +152,7 @@ class SpectrumView(pn.viewable.Viewer):
         return seen_label(self.state, self.store, row) if row >= 0 else None
 
     def _draw(self, *_: Any) -> None:
-        if self._loading:
+        if self._loading or not self._is_open:
             return
         with pn.io.hold():
             classes = any(self.references) and self.with_classes.value

@@ -59,7 +59,8 @@ class Tray(pn.viewable.Viewer):
         self.tabs = pn.widgets.RadioButtonGroup(options=list(VIEWS), **CONTROLS)
         self.tabs.param.watch(self._on_tab, "value")
         state.param.watch(self._on_mode, "mode")
-        self.open(TAB_OF_MODE[state.mode])
+        state.param.watch(self._on_wanted, "tab")
+        self.open(state.tab or TAB_OF_MODE[state.mode])
 
     def __panel__(self) -> pn.viewable.Viewable:
         bar = pn.Row(
@@ -85,6 +86,7 @@ class Tray(pn.viewable.Viewer):
         """Bring one tab to the front."""
         with pn.io.hold():
             self.tabs.value = tab
+            self.state.tab = "" if tab == TAB_OF_MODE[self.state.mode] else tab
             self.view(tab)
             for name, content in self.contents.items():
                 content.visible = name == tab
@@ -101,5 +103,9 @@ class Tray(pn.viewable.Viewer):
             self.open(TAB_OF_MODE[event.new])
 
     def _on_tab(self, event: Any) -> None:
-        self.open(event.new)
         self.state.mode = MODE_OF_TAB.get(event.new, self.state.mode)
+        self.open(event.new)
+
+    def _on_wanted(self, event: Any) -> None:
+        if event.new and event.new != self.tabs.value:
+            self.open(event.new)

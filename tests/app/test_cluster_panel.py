@@ -83,7 +83,7 @@ def test_another_class_and_method_cut_again(panel: ClusterPanel, state: AppState
     assert panel.partition is not first
     assert panel.partition is not None
     assert panel.partition.choice.label == "SR"
-    panel.controls["method"].value = "hdbscan"
+    panel.controls["cluster_method"].value = "hdbscan"
     assert panel.partition.choice.method == "hdbscan"
     assert panel.controls["cluster_eps"].disabled
 
