@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from app.coloring import Coloring, available, color_stars, numbers_of, text_column
-from app.curves import mean_spectrum
-from app.derived import VERDICT, derivable, derive, is_slow
+from app.class_spectra import ClassSpectra
+from app.coloring import Coloring, color_stars, numbers_of, text_column
+from app.colorings import Colorings
 from app.diagrams import Diagram, column_pair, make_diagrams, number, period_days
 from app.finding import Finder, Match
 from app.palette import UNLABELLED, ClassStyle
@@ -34,7 +34,6 @@ MODALITY_NAMES = {
     "spectra": "spectrum",
     "metadata": "catalogue",
 }
-MAX_CLASS_SPECTRA = 60
 _LACKS = {
     "colors": "This survey has no colours",
     "parallaxes": "This survey has no parallaxes",
@@ -75,11 +74,10 @@ class AtlasStore:
         self.has_spectrum = self._in_atlas_order(self.survey.has_spectra)
         self.light_curve = lru_cache(maxsize=512)(self._light_curve)
         self.star = lru_cache(maxsize=64)(self._star)
-        self._class_spectra: dict[str, tuple[NDArray[np.float64], NDArray[np.float64], int]] = {}
+        self.class_spectrum = ClassSpectra(self)
+        self.colorings = Colorings(self)
         self.points = lru_cache(maxsize=16)(self._points)
         self.diagram = lru_cache(maxsize=32)(self._diagram)
-        self._cached_coloring = lru_cache(maxsize=16)(self._coloring)
-        self._colored: set[str] = set()
         self.flags = lru_cache(maxsize=64)(self._flags)
         self.rankings: dict[str, FlagWeights] = {DEFAULT_WEIGHTS.name: DEFAULT_WEIGHTS}
         self.mean_vector = lru_cache(maxsize=16)(atlas.embeddings.mean)
@@ -105,39 +103,7 @@ class AtlasStore:
 
     def coloring(self, column: str) -> Coloring:
         """Colours of the stars by a column; those by verdict follow the log."""
-        return self._cached_coloring(column, self.verdicts.version if column == VERDICT else 0)
-
-    def _coloring(self, column: str, _version: int = 0) -> Coloring:
-        """Colours of the stars by a column, or by what is derived for colouring."""
-        known = self.atlas.columns.get(column)
-        unit = f" [{known.unit}]" if known is not None and known.unit else ""
-        derived = {} if column in self.objects else derivable(self.atlas)
-        objects = self._derived(column) if column in derived else self.objects
-        self._colored.add(column)
-        return color_stars(objects, column, derived.get(column, f"{column}{unit}"))
-
-    def is_colored_at_once(self, column: str) -> bool:
-        """Whether `coloring` answers without keeping the page waiting."""
-        return not is_slow(column) or column in self._colored
-
-    def _derived(self, column: str) -> pd.DataFrame:
-        """A column that the maps can be coloured by and that no table has."""
-        if column == VERDICT:
-            return pd.DataFrame({column: self._verdict_kinds()})
-        return pd.DataFrame({column: derive(self.atlas, self.evidence, column)})
-
-    def _verdict_kinds(self) -> NDArray[np.object_]:
-        """The newest verdict on each star, in a word; None where there is none."""
-        kinds = np.full(self.n, None, dtype=object)
-        for entry in sorted(self.verdicts.standing(), key=lambda entry: entry.id or 0):
-            if (row := self.row(entry.source_id)) >= 0 and entry.kind != "skip":
-                kinds[row] = entry.kind
-        return kinds
-
-    @cached_property
-    def color_choices(self) -> dict[str, dict[str, str]]:
-        """Columns that the maps can be coloured by, with their titles, in groups."""
-        return available(self.objects, self.atlas.columns, derivable(self.atlas))
+        return self.colorings(column)
 
     @cached_property
     def filled_columns(self) -> dict[str, Column]:
@@ -246,25 +212,6 @@ class AtlasStore:
     def best_spectrum(self, row: int) -> Spectrum | None:
         """Spectrum of a star with the highest signal to noise, or None."""
         return self.survey.best_spectrum(int(self.source_id[row]))
-
-    def is_class_spectrum_known(self, label: str) -> bool:
-        """Whether `class_spectrum` answers at once."""
-        return not label or label == UNLABELLED or label in self._class_spectra
-
-    def class_spectrum(self, label: str) -> tuple[NDArray[np.float64], NDArray[np.float64], int]:
-        """Median spectrum of a class at rest: wavelength (n,) [Å], flux (n,), stars in it.
-
-        Of at most `MAX_CLASS_SPECTRA` stars, evenly through the class; tenths of a second at first.
-        """
-        if label not in self._class_spectra:
-            rows = np.flatnonzero((self.labels == label) & self.has_spectrum)
-            if not label or label == UNLABELLED or len(rows) == 0:
-                return np.empty(0), np.empty(0), 0
-            few = rows[np.linspace(0, len(rows) - 1, min(len(rows), MAX_CLASS_SPECTRA)).astype(int)]
-            spectra = [self.best_spectrum(int(row)) for row in few]
-            median = mean_spectrum([one for one in spectra if one is not None])
-            self._class_spectra[label] = *median, len(few)
-        return self._class_spectra[label]
 
     def period_days(self, row: int) -> float:
         """Our period, else the catalogue's [d]; NaN where there is neither."""

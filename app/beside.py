@@ -36,6 +36,11 @@ class Beside:
         database = sa.make_url(self.url).database
         return self.url.startswith("sqlite:///") and not Path(str(database)).is_file()
 
+    def hide(self, table: sa.Table, key: int) -> None:
+        """Take a row from what is offered; it stays in the database."""
+        with self.engine.begin() as connection:
+            connection.execute(sa.update(table).where(table.c.id == key).values(is_deleted=True))
+
 
 def url_beside(store: AtlasStore) -> str:
     """URL of where the verdicts on an atlas are; beside it where those are nowhere."""

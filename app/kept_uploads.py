@@ -87,8 +87,7 @@ class KeptUploads:
 
     def delete(self, key: int) -> None:
         """Take an upload from the list; it stays in the database."""
-        with self._beside.engine.begin() as connection:
-            connection.execute(sa.update(_table).where(_table.c.id == key).values(is_deleted=True))
+        self._beside.hide(_table, key)
 
 
 def kept_beside(store: AtlasStore) -> KeptUploads:

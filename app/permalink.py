@@ -160,7 +160,7 @@ class Permalink:
             case "diagram":
                 return self.store.diagram(value) is not None
             case "color_by":
-                return any(value in group for group in self.store.color_choices.values())
+                return any(value in group for group in self.store.colorings.choices.values())
             case "line_set":
                 return value in line_choices().values()
             case "cluster_modality":

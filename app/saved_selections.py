@@ -114,8 +114,7 @@ class SavedSelections:
 
     def delete(self, key: int) -> None:
         """Take a selection from the list; it stays in the database."""
-        with self._beside.engine.begin() as connection:
-            connection.execute(sa.update(_table).where(_table.c.id == key).values(is_deleted=True))
+        self._beside.hide(_table, key)
 
     def _hide(self, connection: sa.Connection, name: str) -> None:
         connection.execute(sa.update(_table).where(_table.c.name == name).values(is_deleted=True))

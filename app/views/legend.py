@@ -47,7 +47,7 @@ class LegendView(pn.viewable.Viewer):
         super().__init__(**params)
         self.state, self.store = state, store
         self.entries = LegendEntries(
-            options=store.color_choices,
+            options=store.colorings.choices,
             over_options=self._over_options(),
             over=self._over(),
             color_by=state.color_by,
@@ -94,7 +94,7 @@ class LegendView(pn.viewable.Viewer):
 
     def _on_choice(self, event: Any) -> None:
         self._working_out.cancel()
-        if event.new == self.state.color_by or self.store.is_colored_at_once(event.new):
+        if event.new == self.state.color_by or self.store.colorings.is_at_once(event.new):
             self.state.param.update(hidden_classes=[], color_by=event.new)
             return
         self.entries.entries_html = _WORKING

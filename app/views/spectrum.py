@@ -121,7 +121,7 @@ class SpectrumView(pn.viewable.Viewer):
         compared = self.state.compared
         self.other = self.store.best_spectrum(compared) if compared not in (-1, row) else None
         labels = two_classes(self.state, self.store, row)
-        known = all(self.store.is_class_spectrum_known(label) for label in labels)
+        known = all(self.store.class_spectrum.is_known(label) for label in labels)
         self.references = _references(self.store, row, labels)[1] if known else [None, None]
         with pn.io.hold():
             self._offer_choices()

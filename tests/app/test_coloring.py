@@ -13,7 +13,7 @@ from app.views.scatter import ScatterView
 
 
 def test_every_choice_colours_every_star(store: AtlasStore) -> None:
-    choices = [name for group in store.color_choices.values() for name in group]
+    choices = [name for group in store.colorings.choices.values() for name in group]
     assert {"class_label", "flag", "modalities", "map_trust", "parallax_error"} <= set(choices)
     for name in choices:
         coloring = store.coloring(name)
@@ -103,11 +103,11 @@ def test_each_map_has_its_own_trust_worked_out_when_it_is_chosen(store: AtlasSto
     store = AtlasStore(store.atlas)  # one that has worked out nothing yet
     state = AppState(store.n, hidden_classes=["EW"])
     legend = LegendView(state, store)
-    assert not store.is_colored_at_once("map_trust:spectra")
+    assert not store.colorings.is_at_once("map_trust:spectra")
     legend.entries.color_by = "map_trust:spectra"  # as the browser sets it
     assert (state.color_by, state.hidden_classes) == ("map_trust:spectra", [])
     assert legend.entries.is_scale
-    assert store.is_colored_at_once("map_trust:spectra")
+    assert store.colorings.is_at_once("map_trust:spectra")
     of_spectra, of_all = (store.coloring(f"map_trust{one}") for one in (":spectra", ""))
     assert of_spectra.title == "Trust in the map: spectrum"
     without = ~store.has_spectrum
