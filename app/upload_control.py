@@ -15,6 +15,8 @@ from app.upload_box import UploadBox
 from app.uploads import LACKS_MODEL, Upload, can_embed, embed
 from data_pipeline.errors import InputError
 
+_AS_HIGH_AS_THE_BOX = ":host { flex: none; height: auto !important; max-height: none !important; }"
+
 
 class UploadControl:
     """Sets `state.upload` to what comes of the files in its `box`, which stands in `place`."""
@@ -23,7 +25,9 @@ class UploadControl:
         self.state, self.store = state, store
         self.box = UploadBox(width=width, status="empty" if can_embed(store) else "off")
         # a column is hidden, not the box: a component of its own would stay where it is
-        self.place = pn.Column(self.box, visible=False, margin=0, width=width)
+        self.place = pn.Column(
+            self.box, visible=False, margin=0, width=width, stylesheets=[_AS_HIGH_AS_THE_BOX]
+        )
         self.box.text_html = "" if can_embed(store) else LACKS_MODEL
         self.box.on_files, self.box.on_kept = self.take, self.keep
         self._embedding = Latest[Upload | str](self._show)

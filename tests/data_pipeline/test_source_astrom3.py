@@ -40,7 +40,7 @@ def write_raw(path: Path) -> Path:
         (folder / "info.json").write_text("{}")
     with zipfile.ZipFile(path / "photometry.zip", "w") as archive:
         for i in range(5):
-            lines = [f"{t:.5f} 14.1 0.02 8.71 0.16" for t in TIMES]
+            lines = [f"{t:.5f} 14.{i} 0.02 8.71 0.16" for t in TIMES]
             text = "# x\nHJD MAG MAG_ERR FLUX FLUX_ERR\n" + "\n".join(lines)
             archive.writestr(f"photometry/ASASSN-VJ{i}.dat", text)
     for i, kind in enumerate(["EW", "SR"] * 3):
