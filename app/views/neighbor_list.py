@@ -123,7 +123,8 @@ class NeighborList(Listing):
         names, counts = np.unique(labels.astype(str), return_counts=True)
         best = int(np.argmax(counts))
         return (
-            f'<span class="muted">{counts[best]} of {len(labels)} are {escape(names[best])}</span>'
+            f'<span class="muted" title="{counts[best]} of the {len(labels)} neighbours are '
+            f'{escape(names[best])}">{counts[best]}/{len(labels)} {escape(names[best])}</span>'
         )
 
     def _empty_words(self, row: int, modality: str) -> str:

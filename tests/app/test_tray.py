@@ -88,7 +88,7 @@ def test_neighbours_are_the_atlas_neighbours_after_the_star_itself(
     assert tray.neighbors.list.rows.tolist() == [1, *expected]
     assert tray.state.highlighted_rows == expected
     assert "<svg" in tray.neighbors.list.rows_html
-    assert re.search(r"\d of \d+ are ", tray.neighbors.heading.object)
+    assert re.search(r"\d of the \d+ neighbours are ", tray.neighbors.heading.object)
 
 
 def test_as_many_columns_as_cells(tray: Tray) -> None:
