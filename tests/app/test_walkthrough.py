@@ -29,7 +29,15 @@ from model.embeddings import Embeddings
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 sys.path.append(str(DOCS))
-from walkthrough import CHAPTERS, TEXT, Chapter, clicks, perform, place_of, tray  # noqa: E402
+from walkthrough import (  # noqa: E402 - lies beside the text, on no path
+    CHAPTERS,
+    TEXT,
+    Chapter,
+    clicks,
+    perform,
+    place_of,
+    tray,
+)
 
 pytestmark = pytest.mark.browser
 N_STARS, DIM = 500, 24
