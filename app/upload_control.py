@@ -63,10 +63,11 @@ class UploadControl:
                 self._show(self._kept.get(key))
             elif act == "remove":
                 self._kept.delete(key)
+                self.box.kept = self._kept.names(self.store)
                 self.take(None)
         except InputError as error:
             self.state.notice = str(error)
-        self.box.kept = self._kept.names(self.store)
+            self.box.kept = self._kept.names(self.store)
 
     def _show(self, result: Upload | str) -> None:
         if isinstance(result, str):
@@ -74,7 +75,10 @@ class UploadControl:
             return
         name = f"<b>{escape(result.asked.name)}</b><br>" if result.key >= 0 else ""
         self.box.param.update(
-            status="done", text_html=name + result.summary_html, kept_key=result.key
+            status="done",
+            text_html=name + result.summary_html,
+            kept_key=result.key,
+            kept=self._kept.names(self.store),
         )
         self.state.upload = result
 
