@@ -18,7 +18,12 @@ from bokeh.settings import settings
 from app.atlas_store import AtlasStore
 from app.demo import demo_atlas
 from app.plain_survey import is_survey, survey_atlas
-from app.serving import listen_to_this_machine, send_small_arrays_inline, serve_health
+from app.serving import (
+    listen_to_this_machine,
+    lock_for_messages,
+    send_small_arrays_inline,
+    serve_health,
+)
 from app.shading import warm_up
 from app.star_view import MARKER_LIMIT
 from app.verdicts.book import VerdictBook
@@ -58,6 +63,7 @@ def prepare() -> None:
     listen_to_this_machine()
     serve_health()
     send_small_arrays_inline()
+    lock_for_messages()
     settings.perform_error_diagnostics = False  # Panel asks for absent names with every change
     if "store" in pn.state.cache:
         return

@@ -1,6 +1,7 @@
 """What our server does beyond Bokeh's.
 
-It listens to this machine only, says how it fares, and sends small arrays in few pieces.
+It listens to this machine only, says how it fares, sends small arrays in few pieces, and holds the
+lock of a page while it works on its messages.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ import bokeh.server.server
 import bokeh.server.urls
 import panel as pn
 from bokeh.core.serialization import BytesRep, Serializer
+from panel.reactive import Syncable
 from tornado.web import RequestHandler
 
 _logger = logging.getLogger(__name__)
@@ -61,6 +63,19 @@ def send_small_arrays_inline() -> None:
     # Bokeh has no setting for this, so its method is replaced, once: mypy does not like either line
     encode_bytes.is_ours = True  # type: ignore[attr-defined]
     Serializer._encode_bytes = encode_bytes  # type: ignore[method-assign]
+
+
+def lock_for_messages() -> None:
+    """Hold the document's lock while Panel works on a message from the browser.
+
+    Panel does so, except where a change of the page is still waiting to be worked on: then a
+    handler that sets a property of a plot raises an error, and the rest of what a click was to do
+    is not done.
+    """
+    if not hasattr(Syncable._event_coroutine, "lock"):
+        Syncable._event_coroutine = pn.io.with_lock(  # type: ignore[method-assign]
+            Syncable._event_coroutine
+        )
 
 
 class Health(RequestHandler):
