@@ -139,5 +139,8 @@ def _merged(v: pd.DataFrame, g: pd.DataFrame, g_file: str, rejections: Rejection
         ours = table.get("period_catalog_days", pd.Series(index=order, dtype="float64"))
         table["period_catalog_days"] = ours.where(ours.notna(), table["period_catalog_g_days"])
     both = v["class_label_v"].notna() & g["class_label_g"].notna()
-    table["labels_disagree"] = both & (v["class_label_v"] != g["class_label_g"])
+    certain_v, certain_g = (  # "ROT:" is an uncertain ROT, no other class
+        label.str.rstrip(":") for label in (v["class_label_v"], g["class_label_g"])
+    )
+    table["labels_disagree"] = both & (certain_v != certain_g)
     return table.rename_axis("source_id").reset_index()

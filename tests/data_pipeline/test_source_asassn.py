@@ -147,7 +147,7 @@ def write_archive(path: Path) -> Path:
             "ID": ["ASASSN-V J000000.00+000000.0", "ASASSN-V_J900000.00+000000.0",
                    "ASASSN-V_J100000.00+000000.0"],
             "RAJ2000": [1.0, 9.0, 2.0], "DEJ2000": 5.0, "Mean_gmag": [14.5, 15.0, 13.4],
-            "Period": [0.25, 3.0, 9.0], "ML_classification": ["EW", "SR", "L"],
+            "Period": [0.25, 3.0, 9.0], "ML_classification": ["EW", "SR", "L:"],
             "W1mag": [11.4, 1.0, 2.0],
         }
     )  # fmt: skip
@@ -191,7 +191,7 @@ def test_stars_of_both_catalogs_are_one(source: SourceData) -> None:
     assert len(stars) == 5
     assert stars["source_id"].iloc[0] == GAIA[0]
     assert stars["class_label_v"].fillna("-").tolist() == ["RRAB", "L", "EA", "ROT:", "-"]
-    assert stars["class_label_g"].fillna("-").tolist() == ["EW", "L", "-", "-", "SR"]
+    assert stars["class_label_g"].fillna("-").tolist() == ["EW", "L:", "-", "-", "SR"]
     assert stars["labels_disagree"].tolist() == [True, False, False, False, False]
     assert stars["class_label"].tolist() == ["RRAB", "L", "EA", "ROT", "SR"]
     assert stars["period_catalog_days"].tolist() == [0.5, 9.0, 1.5, 2.0, 3.0]
