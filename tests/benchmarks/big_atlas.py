@@ -64,7 +64,8 @@ def repeated(table: pa.Table, n: int, ids: np.ndarray, jitter: dict[str, float])
             values = rows[field.name].to_numpy().astype(np.float64)
             moves = random.normal(0, jitter[field.name] * np.nanstd(values), n)
             moves[:n_own] = 0.0
-            rows = rows.set_column(place, field, pa.array(values + moves).cast(field.type))
+            moved = np.clip(values + moves, np.nanmin(values), np.nanmax(values))
+            rows = rows.set_column(place, field, pa.array(moved).cast(field.type))
     return rows
 
 
