@@ -58,6 +58,14 @@ def words_html(parts: Sequence[Part], chosen: Part | None = None) -> str:
     return "<br>".join(lines) or '<span class="muted">A part clicked is selected.</span>'
 
 
+def sample_html(n_sampled: int) -> str:
+    """That a large class was cut on a sample of it; nothing for 0."""
+    if not n_sampled:
+        return ""
+    words = f"Cut on {n_sampled:,} of these stars; each other one goes with the nearest of them."
+    return f'<br><span class="muted">{words}</span>'
+
+
 def stability_html(stable: Stability) -> str:
     """How well the parts agree over maps with other seeds."""
     return (

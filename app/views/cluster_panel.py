@@ -18,11 +18,20 @@ from app.kept_parts import SPACES, keep_parts, mask_of, step_of
 from app.listing import TrayView
 from app.palette import UNLABELLED
 from app.part_figures import PartFigures, value_label
-from app.part_rows import COLUMNS, HEAD, cells_html, stability_html, words_html, working_html
+from app.part_rows import (
+    COLUMNS,
+    HEAD,
+    cells_html,
+    sample_html,
+    stability_html,
+    words_html,
+    working_html,
+)
 from app.parts import (
     MIN_STARS,
     SELECTION,
     ClusterChoice,
+    Part,
     Partition,
     cut,
     described,
@@ -232,8 +241,14 @@ class ClusterPanel(TrayView):
         self.ringed = []
         self._stable = None
         self._end_measuring()
-        self.words.object = words_html(partition.parts)
+        self.words.object = self._words_html()
         self._draw()
+
+    def _words_html(self, chosen: Part | None = None) -> str:
+        if self.partition is None:
+            return words_html([])
+        n_sampled = int(self.partition.params.get("n_sampled", 0))
+        return words_html(self.partition.parts, chosen) + sample_html(n_sampled)
 
     def _draw(self) -> None:
         parts = self.partition.parts if self.partition else []
@@ -251,13 +266,13 @@ class ClusterPanel(TrayView):
             self.state.select(mask_of(self.store, part), self.state.select_mode, step)
         finally:
             self._is_picking = False
-        self.words.object = words_html(self.partition.parts, part)
+        self.words.object = self._words_html(part)
 
     def measure_stability(self) -> None:
         """Cut the class again on maps with other seeds; asked again while it runs, stop that."""
         if self.is_measuring:
             self._end_measuring()
-            self.words.object = words_html(self.partition.parts if self.partition else [])
+            self.words.object = self._words_html()
         elif self.partition is not None and self.partition.parts:
             self.stable.label = "stop"
             self._tell_stability(0.0)

@@ -31,6 +31,8 @@ _GROWTH = 1.5
 _N_TRIALS = 40
 _HELD_BY_PARTS = 0.8
 _MANY = 5000
+MOST = 30_000
+"""Stars that `subclusters` splits at once; of more a sample of so many."""
 
 Clusters = npt.NDArray[np.int16]
 
@@ -155,6 +157,10 @@ def subclusters(
 ) -> Subclusters:
     """Split one class into parts, without labels.
 
+    Of a class of more than `MOST` stars a random sample of so many is split, and every other star
+    goes with the nearest of them (within DBSCAN's radius): the pairs of stars near each other,
+    which both methods keep, grow with the square of the number.
+
     Parameters
     ----------
     X : float array (n, 2) or (n, D)
@@ -174,14 +180,20 @@ def subclusters(
     points = _components(np.asarray(X, dtype=np.float64), n_components)
     least = max(5, round(0.05 * len(points))) if min_part is None else min_part
     params: dict[str, Any] = {"method": method, "min_samples": min_samples, "min_part": least}
-    if len(points) < 2 * least:
-        part = np.zeros(len(points), dtype=np.int16)
+    picked = _sampled(len(points))
+    least = max(5, round(least * len(picked) / len(points))) if len(picked) < len(points) else least
+    cut = points[picked]
+    if len(cut) < 2 * least:
+        part = np.zeros(len(cut), dtype=np.int16)
     elif method == "hdbscan":
         model = HDBSCAN(min_cluster_size=least, min_samples=min_samples, copy=True)
-        part = _by_size(model.fit_predict(points))
+        part = _by_size(model.fit_predict(cut))
     else:
-        params["eps"] = coarsest_split_eps(points, min_samples, least) if eps is None else eps
-        part = _only_large(_dbscan(points, params["eps"], min_samples), least)
+        params["eps"] = coarsest_split_eps(cut, min_samples, least) if eps is None else eps
+        part = _only_large(_dbscan(cut, params["eps"], min_samples), least)
+    if len(cut) < len(points):
+        params["n_sampled"] = len(cut)
+        part = _spread(points, cut, part, params.get("eps", np.inf))
     return Subclusters(part, summarize_parts(part, describe), params)
 
 
@@ -211,6 +223,19 @@ def summarize_parts(part: Clusters, describe: pd.DataFrame | None = None) -> pd.
             row |= describe[member].median(numeric_only=True).to_dict()
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _sampled(n: int) -> npt.NDArray[np.int64]:
+    """Places of the stars that are split: all, or `MOST` at random, the same every time."""
+    if n <= MOST:
+        return np.arange(n)
+    return np.sort(np.random.default_rng(0).choice(n, MOST, replace=False))
+
+
+def _spread(points: FloatArray, cut: FloatArray, part: Clusters, eps: float) -> Clusters:
+    """Part (n,) of the nearest star that was split; noise where that is farther than `eps`."""
+    distance, nearest = NearestNeighbors(n_neighbors=1).fit(cut).kneighbors(points)
+    return np.where(distance[:, 0] <= eps, part[nearest[:, 0]], NOISE).astype(np.int16)
 
 
 def _reach(points: FloatArray, min_samples: int) -> FloatArray:

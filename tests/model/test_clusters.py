@@ -81,3 +81,18 @@ def test_a_class_of_one_piece_is_one_part() -> None:
 
 def test_a_handful_of_stars_is_one_part() -> None:
     assert subclusters(np.eye(6)).part.tolist() == [0] * 6
+
+
+@pytest.mark.parametrize("dim", [2, 32])
+def test_a_large_class_is_cut_on_a_sample_and_every_star_has_its_part(monkeypatch, dim) -> None:
+    rng = np.random.default_rng(3)
+    truth = np.arange(4000) < 1000
+    X = 0.3 * rng.normal(size=(4000, dim)) / np.sqrt(dim) + np.where(truth[:, None], 3.0, 0.0)
+    X[-1] = -50.0
+    monkeypatch.setattr("model.analysis.clusters.MOST", 800)
+    found = subclusters(X)
+    assert found.params["n_sampled"] == 800
+    assert np.mean(found.part[truth] == 1) > 0.95
+    assert np.mean(found.part[~truth] == 0) > 0.95
+    assert found.part[-1] == -1, "far from every star of the sample"
+    assert found.summary["n"].sum() == 4000
