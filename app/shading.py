@@ -12,10 +12,13 @@ import holoviews as hv
 import numpy as np
 import pandas as pd
 from datashader.transfer_functions import Image, spread
-from holoviews.operation.datashader import rasterize
+from holoviews.operation.datashader import aggregate
 from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint32]
+Codes = NDArray[np.int16]
+Rows = NDArray[np.integer] | slice
+NOBODY = -1
 
 
 class Frame(NamedTuple):
@@ -28,62 +31,81 @@ class Frame(NamedTuple):
 
 
 class Layer(NamedTuple):
-    """Stars drawn alike: each in the colour of its class, with one opacity."""
+    """Stars drawn alike: each pixel in the colour of a class, with one opacity."""
 
-    rows: NDArray[np.integer]
-    code: NDArray[np.integer]
-    """Class of every star (N,), an index into `colors`."""
+    winners: Codes
+    """Class of each pixel (height, width), an index into `colors`, or `NOBODY`."""
     colors: Sequence[str]
     alpha: float = 1.0
 
 
-def shade(xy: NDArray[np.float64], layers: Sequence[Layer], frame: Frame, radius: int) -> Pixels:
-    """Draw layers of stars, the later ones above.
+def winners(
+    xy: NDArray[np.float64], rows: Rows, code: NDArray[np.integer], n_classes: int, frame: Frame
+) -> Codes:
+    """The commonest class in each pixel.
 
     Parameters
     ----------
     xy : ndarray, shape (N, 2)
-    layers : sequence of Layer
+        In Fortran's order the columns need not be copied.
+    rows : ndarray of int, or slice
+        Stars that count.
+    code : ndarray of int, shape (N,)
+        Class of each star, below `n_classes`.
+    n_classes : int
     frame : Frame
-    radius : int
-        Of a star's disc, in pixels.
+
+    Returns
+    -------
+    ndarray of int16, shape (height, width)
+        First row at the bottom; `NOBODY` where there is no star.
+    """
+    found = np.full((frame.height, frame.width), NOBODY, dtype=np.int16)
+    x = xy[rows, 0]
+    if len(x):
+        classes = pd.CategoricalDtype(list(range(n_classes)))
+        columns = {
+            "x": pd.Series(x, copy=False),
+            "y": pd.Series(xy[rows, 1], copy=False),
+            "code": pd.Categorical.from_codes(code[rows], dtype=classes),
+        }
+        counts = _counts(pd.DataFrame(columns, copy=False), frame)  # (H, W, C)
+        filled = counts.any(axis=-1)
+        found[filled] = counts[filled].argmax(axis=-1)
+    return found
+
+
+def shade(layers: Sequence[Layer], radius: int) -> Pixels:
+    """Draw layers of stars, the later ones above, each star a disc of this radius [pixels].
 
     Returns
     -------
     ndarray of uint32, shape (height, width)
         RGBA with the red byte lowest, first row at the bottom, as Bokeh's image_rgba takes it.
     """
-    picture = np.zeros((frame.height, frame.width), dtype=np.uint32)
+    picture = np.zeros(layers[0].winners.shape, dtype=np.uint32)
     for layer in layers:
-        if len(layer.rows):
-            discs = spread(Image(_dots(xy, layer, frame)), px=radius, shape="circle").data
-            picture = np.where(discs, discs, picture)
+        discs = spread(Image(_dots(layer)), px=radius, shape="circle").data
+        picture = np.where(discs, discs, picture)
     return picture
 
 
-def _dots(xy: NDArray[np.float64], layer: Layer, frame: Frame) -> Pixels:
-    """One pixel per star, in the colour of the class that is commonest there."""
-    counts = _counts(xy, layer, frame)  # (H, W, C)
-    filled = counts.any(axis=-1)
+def _dots(layer: Layer) -> Pixels:
     colors = np.array([_rgba(color, layer.alpha) for color in layer.colors], dtype=np.uint8)
-    dots = np.zeros(filled.shape, dtype=np.uint32)
-    dots[filled] = colors.view("<u4")[counts[filled].argmax(axis=-1), 0]
-    return dots
+    palette = np.append(colors.view("<u4")[:, 0], np.uint32(0))  # `NOBODY` finds the last
+    return palette[layer.winners]
 
 
-def _counts(xy: NDArray[np.float64], layer: Layer, frame: Frame) -> NDArray[np.uint32]:
+def _counts(table: pd.DataFrame, frame: Frame) -> NDArray[np.uint32]:
     """Stars of each class in each pixel, shape (height, width, classes)."""
-    classes = pd.CategoricalDtype(list(range(len(layer.colors))))
-    code = pd.Categorical.from_codes(layer.code[layer.rows], dtype=classes)
-    table = pd.DataFrame({"x": xy[layer.rows, 0], "y": xy[layer.rows, 1], "code": code})
-    counted = rasterize(
+    operation = aggregate.instance(aggregator=ds.by("code", ds.count()), dynamic=False)
+    counted = operation.process_element(
         hv.Points(table, ["x", "y"], ["code"]),
-        aggregator=ds.by("code", ds.count()),
+        key=None,
         x_range=frame.x,
         y_range=frame.y,
         width=frame.width,
         height=frame.height,
-        dynamic=False,
     )
     return counted.data.to_numpy()
 
@@ -94,7 +116,7 @@ def _rgba(color: str, alpha: float) -> tuple[int, int, int, int]:
 
 def warm_up() -> None:
     """Have the counting and the discs compiled, which takes seconds the first time."""
-    rows = np.arange(2)
-    layer = Layer(rows, rows.astype(np.int16), ["#000000", "#ffffff"])
+    rows, colors, frame = np.arange(2), ["#000000", "#ffffff"], Frame((0, 1), (0, 1), 8, 8)
+    found = winners(rows[:, None] + np.zeros((2, 2)), rows, rows, 2, frame)
     for radius in (1, 2):
-        shade(rows[:, None] + np.zeros((2, 2)), [layer], Frame((0, 1), (0, 1), 8, 8), radius)
+        shade([Layer(found, colors)], radius)

@@ -17,10 +17,11 @@ from app import selection
 from app.atlas_store import AtlasStore
 from app.background import Latest
 from app.blinding import sees_class
-from app.palette import GREY
+from app.coloring import Coloring
 from app.picking import PointIndex
-from app.shading import Frame, Layer, Pixels, shade
+from app.shading import Frame, Pixels
 from app.star_figure import StarFigure
+from app.star_picture import Painter, Rows, Scene
 from app.state import AppState
 
 MARKER_LIMIT = int(os.environ.get("ASTROM3_MARKER_LIMIT", "5000"))
@@ -29,7 +30,6 @@ MAX_LISTED = 200
 MAX_LAID_OVER = 1500
 _MARGIN = 0.04
 _RING_CELL = 5  # pixels
-Rows = NDArray[np.integer]
 
 
 class StarView(pn.viewable.Viewer):
@@ -46,7 +46,8 @@ class StarView(pn.viewable.Viewer):
         )
         self.view = ""
         self.points = PointIndex(np.full((store.n, 2), np.nan))
-        self._picture = Latest[tuple[Pixels, Frame]](self._show_picture, delay_s=0.02)
+        self._drawing = Latest[Rows | tuple[Pixels, Frame]](self._show_drawing, delay_s=0.02)
+        self._painter = Painter(MARKER_LIMIT)
         self._marked: Rows | None = None
         self._listen()
 
@@ -77,33 +78,32 @@ class StarView(pn.viewable.Viewer):
         self.draw()
 
     @property
-    def coloring(self) -> Any:
+    def coloring(self) -> Coloring:
         """The colours in force."""
         return self.store.coloring(self.state.color_by)
 
     @property
-    def shown(self) -> NDArray[np.bool_]:
-        """Stars (N,) that have a place here and whose class is switched on."""
-        coloring = self.coloring
-        on = ~np.isin(coloring.labels, self.state.hidden_classes)
-        return self.points.placed & on[coloring.code]
+    def scene(self) -> Scene:
+        """The stars as they are to be shown now."""
+        state = self.state
+        return Scene(
+            self.points, self.coloring, tuple(state.hidden_classes), state.selection, state.theme
+        )
 
     def draw(self) -> None:
         """Draw the stars in view, as markers if they are few."""
-        shown = self.shown
-        rows = self._few_enough(shown)
-        if rows is not None:
-            self._picture.cancel()
-            self._mark(rows, shown)
-            return
-        self._marked = None
-        frame = self._frame()
-        rows = np.flatnonzero(shown & self.points.in_box(*frame.x, *frame.y))
-        self._picture.request(partial(self._make_picture, rows, frame))
+        if self._all_marked:
+            self._drawing.cancel()
+            self._mark(np.flatnonzero(self.points.placed))
+        else:
+            frames = self._frame(), self._frame(0.5)
+            self._drawing.request(partial(self._painter.draw, self.scene, *frames))
 
     def pick(self, x: float, y: float, max_pixels: float = 14.0) -> int:
         """Row of the star under a place of the plane, or -1."""
-        return self.points.nearest(x, y, self.stars.units_per_pixel, max_pixels, self.shown)
+        rows = self.points.near(x, y, self.stars.units_per_pixel, max_pixels)
+        rows = rows[self.scene.is_on[self.coloring.code[rows]]]
+        return int(rows[0]) if len(rows) else -1
 
     def select_geometry(self, geometry: dict[str, Any]) -> None:
         """Select what a lasso or a box encloses."""
@@ -171,7 +171,7 @@ class StarView(pn.viewable.Viewer):
 
     def _relight(self) -> None:
         if self._marked is not None and self._all_marked:
-            self._show_parts(self._marked, self.shown)
+            self._show_parts(self._marked)
         else:
             self.draw()
 
@@ -180,29 +180,18 @@ class StarView(pn.viewable.Viewer):
         """Whether the map has so few stars that every one is a marker."""
         return self.points.n_placed <= MARKER_LIMIT
 
-    def _few_enough(self, shown: NDArray[np.bool_]) -> Rows | None:
-        """Rows to draw as markers, with a margin to pan into where it fits; None for a picture."""
-        if self._all_marked:
-            return np.flatnonzero(self.points.placed)
-        for margin in (0.5, 0.0):
-            frame = self._frame(margin)
-            rows = np.flatnonzero(shown & self.points.in_box(*frame.x, *frame.y))
-            if len(rows) <= MARKER_LIMIT:
-                return rows
-        return None
-
-    def _mark(self, rows: Rows, shown: NDArray[np.bool_]) -> None:
+    def _mark(self, rows: Rows) -> None:
         if self._marked is None or not np.array_equal(np.sort(self._marked), rows):
             # common classes first, so that rare ones lie above them
             rows = rows[np.argsort(-self.coloring.counts[self.coloring.code[rows]], kind="stable")]
             self.stars.set_markers(self._columns(rows))
             self._marked = rows
         self.stars.set_size(_marker_size(len(rows)))
-        self._show_parts(self._marked, shown)
+        self._show_parts(self._marked)
         self.stars.show_markers(True)
 
-    def _show_parts(self, rows: Rows, shown: NDArray[np.bool_]) -> None:
-        visible = shown[rows]
+    def _show_parts(self, rows: Rows) -> None:
+        visible = self.points.placed[rows] & self.scene.is_on[self.coloring.code[rows]]
         everything = None if visible.all() else np.flatnonzero(visible)
         chosen = self.state.selection
         lit = np.flatnonzero(visible & chosen[rows]) if chosen.any() else None
@@ -237,23 +226,13 @@ class StarView(pn.viewable.Viewer):
             round(height * (1 + 2 * margin)),
         )
 
-    def _make_picture(self, rows: Rows, frame: Frame) -> tuple[Pixels, Frame]:
-        coloring, chosen = self.coloring, self.state.selection
-        colors = [style.color for style in coloring.styles]
-        radius = 2 if len(rows) < 4 * MARKER_LIMIT else 1
-        alpha = float(np.interp(np.log10(len(rows)), [4, 6], [0.6, 0.15]))
-        layers = [Layer(rows, coloring.code, colors, alpha)]
-        if chosen.any():
-            grey = [GREY[self.state.theme]] * len(colors)
-            layers = [
-                Layer(rows[~chosen[rows]], coloring.code, grey, 0.7 * alpha),
-                Layer(rows[chosen[rows]], coloring.code, colors, 0.8),
-            ]
-        return shade(self.points.xy, layers, frame, radius), frame
-
-    def _show_picture(self, drawn: tuple[Pixels, Frame]) -> None:
-        self.stars.set_picture(*drawn)
-        self.stars.show_markers(False)
+    def _show_drawing(self, drawn: Rows | tuple[Pixels, Frame]) -> None:
+        if isinstance(drawn, tuple):
+            self._marked = None
+            self.stars.set_picture(*drawn)
+            self.stars.show_markers(False)
+        else:
+            self._mark(drawn)
 
     def _ring_focus(self) -> None:
         self.stars.ring_focus(self._placed([self.state.focus] if self.state.focus >= 0 else []))

@@ -20,23 +20,23 @@ def test_nearest_is_nearest_on_the_screen(points: PointIndex, units: tuple[float
     for place in RNG.normal(size=(20, 2)) * [1, 20]:
         pixels = np.hypot(*((points.xy - place) / units).T)
         expected = int(np.nanargmin(pixels))
-        found = points.nearest(*place, units, max_pixels=1e6)
-        assert found == expected
+        found = points.near(*place, units, max_pixels=1e6)
+        assert found[0] == expected
+        assert len(found) == points.n_placed
+        assert (np.diff(pixels[found]) >= 0).all()
 
 
 def test_nothing_is_found_beyond_the_reach(points: PointIndex) -> None:
-    assert points.nearest(100, 100, (0.01, 0.01), max_pixels=10) == -1
-
-
-def test_only_allowed_stars_are_found(points: PointIndex) -> None:
-    allowed = np.arange(500) >= 250
-    rows = {points.nearest(*place, (0.01, 0.2), 1e6, allowed) for place in points.xy[:50:5]}
-    assert min(rows) >= 250
+    assert not len(points.near(100, 100, (0.01, 0.01), max_pixels=10))
+    place, units = points.xy[3], (0.01, 0.2)
+    found = points.near(*place, units, max_pixels=30)
+    pixels = np.hypot(*((points.xy - place) / units).T)
+    assert sorted(found) == np.flatnonzero(pixels <= 30).tolist()
 
 
 def test_no_points_at_all() -> None:
     empty = PointIndex(np.full((3, 2), np.nan))
-    assert empty.nearest(0, 0, (1, 1), 1e9) == -1
+    assert not len(empty.near(0, 0, (1, 1), 1e9))
     assert not empty.in_polygon([0, 1, 1], [0, 0, 1]).any()
 
 
