@@ -6,6 +6,7 @@ appear only where a person or a file gives one.
 
 from dataclasses import replace
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -34,6 +35,7 @@ MODALITY_NAMES = {
     "spectra": "spectrum",
     "metadata": "catalogue",
 }
+_RANKED_AT_ONCE = 100_000
 _LACKS = {
     "colors": "This survey has no colours",
     "parallaxes": "This survey has no parallaxes",
@@ -108,8 +110,13 @@ class AtlasStore:
     @cached_property
     def filled_columns(self) -> dict[str, Column]:
         """The columns that any star has a value in: what the survey does not know is left out."""
-        filled = self.objects.notna().any()
-        return {name: one for name, one in self.atlas.columns.items() if filled.get(name, False)}
+        objects = self.objects
+        return {
+            name: column
+            for name, column in self.atlas.columns.items()
+            if name in objects
+            and (objects[name].iloc[:1000].notna().any() or objects[name].notna().any())
+        }
 
     @cached_property
     def number_columns(self) -> dict[str, str]:
@@ -250,8 +257,12 @@ class AtlasStore:
         """The star to begin with: the most suspicious of those of which most is known."""
         known = self.has_light_curve.astype(int) + self.has_spectrum
         best = np.flatnonzero(known == known.max())
-        suspicion = np.nan_to_num(self.evidence.suspicion[best], nan=-1)
-        return int(best[suspicion.argmax()])
+        if self.n <= _RANKED_AT_ONCE:
+            suspicion = self.evidence.suspicion[best]
+        else:  # among some of them: nobody should wait for the ranks of millions
+            best = best[:: -(-len(best) // _RANKED_AT_ONCE)]
+            suspicion = Evidence(self.objects.iloc[best], self.atlas.modalities).suspicion
+        return int(best[np.nan_to_num(suspicion, nan=-1).argmax()])
 
     def _flags(
         self,
@@ -265,12 +276,16 @@ class AtlasStore:
         external: float = DEFAULTS.external,
         ranking: str = DEFAULT_WEIGHTS.name,
     ) -> pd.DataFrame:
-        """Stars that do not fit, most suspicious first: row, suspicion, ..., sentence."""
+        """Stars that do not fit, most suspicious first, see `Evidence.rank`."""
         evidence = self.evidence.with_weights(self.rankings.get(ranking, DEFAULT_WEIGHTS))
         thresholds = Thresholds(
             percentile, min_modalities, eps, min_samples, margin, split, period, external
         )
         return evidence.rank(thresholds)
+
+    def told(self, ranked: pd.DataFrame, *thresholds: Any) -> pd.DataFrame:
+        """What another class may be, and why, of some rows of `flags` of the same thresholds."""
+        return self.evidence.told(ranked, Thresholds(*thresholds[: len(Thresholds._fields)]))
 
     def learn_ranking(self) -> FlagWeights | None:
         """Learn a ranking from the verdicts so far and offer it; None while they are too few."""
@@ -293,4 +308,6 @@ class AtlasStore:
         return int((verdict == 1).sum()), int((verdict == 0).sum())
 
     def _in_atlas_order(self, of_survey: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        if np.array_equal(self.source_id, self.survey.source_id):
+            return of_survey
         return of_survey[self.survey.rows(self.source_id)]

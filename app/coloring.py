@@ -16,8 +16,10 @@ from app.derived import is_slow
 from app.diagrams import number
 from app.palette import UNLABELLED, ClassStyle, class_style, order_classes
 from data_pipeline.schema import Column
+from model.analysis.labels import shared_texts
 
 _N_STEPS = 12
+_ENOUGH = 10_000
 _LOGARITHMIC = ("period", "amplitude", "parallax_over_error")
 ONE_COLOR = "none"
 """Stands for a column: nothing is told about the stars but where they are."""
@@ -124,8 +126,14 @@ def is_number(objects: pd.DataFrame, name: str) -> bool:
     """Whether a column holds numbers that differ."""
     if name not in objects or not pd.api.types.is_numeric_dtype(objects[name].dtype):
         return False
-    values = number(objects, name)
-    return values is not None and bool(np.nanmin(values) < np.nanmax(values))
+    values = objects[name]  # looked through as a whole only where it must be
+    return _differ(values[:_ENOUGH]) or _differ(values)
+
+
+def _differ(column: pd.Series) -> bool:
+    values = column.to_numpy(np.float64, na_value=np.nan)
+    known = values[np.isfinite(values)]
+    return bool(len(known)) and bool(known.min() < known.max())
 
 
 def color_stars(objects: pd.DataFrame, column: str, title: str = "") -> Coloring:
@@ -158,8 +166,7 @@ def text_column(objects: pd.DataFrame, column: str) -> NDArray[np.object_]:
     """A column of class names, "unlabelled" where there is none, shape (N,)."""
     if column not in objects:
         return np.full(len(objects), UNLABELLED, dtype=object)
-    values = objects[column].astype(object)
-    return values.where(values.notna(), UNLABELLED).to_numpy(object)
+    return shared_texts(objects[column], UNLABELLED)
 
 
 def _texts(values: NDArray[np.float64]) -> list[str]:

@@ -140,7 +140,7 @@ class AppState(param.Parameterized):
     @property
     def n_selected(self) -> int:
         """Number of stars in the selection."""
-        return int(self.selection.sum())
+        return int(np.count_nonzero(self.selection))
 
     @property
     def can_undo(self) -> bool:

@@ -216,8 +216,8 @@ class Vetting(param.Parameterized):
             told |= {"suggestion": self.suggestion(row), "thresholds": self._thresholds}
             rank = np.flatnonzero(self.flags["row"] == row) if len(self.flags) else place[:0]
             if len(rank):
-                why = str(self.flags["sentence"].iat[rank[0]])
-                told |= {"rank": int(rank[0]) + 1, "why": why[:2000]}
+                words = self.store.told(self.flags.iloc[rank], *self._thresholds.values())
+                told |= {"rank": int(rank[0]) + 1, "why": str(words["sentence"].iat[0])[:2000]}
         return told
 
     def suggestion(self, row: int) -> str:

@@ -22,6 +22,7 @@ from data_pipeline.directories import new_directory, provenance, write_manifest
 from data_pipeline.errors import InputError
 from data_pipeline.survey import Survey
 from model.analysis.clusters import ClassClusters, class_clusters
+from model.analysis.labels import shared_texts
 from model.analysis.oddities import dbscan_radius, mismatch
 from model.analysis.placement import measure_displacement
 from model.analysis.projection import umap_map
@@ -95,8 +96,7 @@ def _labels(survey: Survey) -> npt.NDArray[np.object_]:
     """Class labels (N,) of the survey, None where unknown."""
     if "class_label" not in survey.objects:
         return np.full(len(survey), None, dtype=object)
-    labels = survey.objects["class_label"].astype(object)
-    return labels.where(labels.notna(), None).to_numpy(dtype=object)
+    return shared_texts(survey.objects["class_label"], None)
 
 
 def _describe_spaces(

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -107,4 +108,4 @@ def first_stars(stars: CandidateList, n: int) -> CandidateList:
     """The first n of a list; its recipe no longer makes it, so it is left out."""
     if len(stars) <= n:
         return stars
-    return CandidateList(stars.what, stars.rows[:n], stars.added.iloc[:n], [], stars.vetters)
+    return replace(stars, rows=stars.rows[:n], added=stars.added.iloc[:n], recipe=[])

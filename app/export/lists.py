@@ -1,7 +1,7 @@
 """Candidate lists: which stars, in what order, and what the list says of each of them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -56,6 +56,8 @@ class CandidateList:
     recipe : list of dict
         Steps that select the same stars again.
     vetters : tuple of str
+    told : callable, optional
+        Makes more columns of so many rows, from the first; not before the table is asked for.
     """
 
     what: str
@@ -63,6 +65,7 @@ class CandidateList:
     added: pd.DataFrame = field(default_factory=pd.DataFrame)
     recipe: list[dict[str, Any]] = field(default_factory=list)
     vetters: tuple[str, ...] = ()
+    told: Callable[[int], pd.DataFrame] | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -89,12 +92,14 @@ class CandidateList:
         names = {name: name if name == "verdict" else f"verdict_{name}" for name in map(str, own)}
         added = pd.concat([self.added.reset_index(drop=True), own.rename(columns=names)], axis=1)
         who = own.get("vetter", pd.Series(dtype=object)).dropna().astype(str)
-        return CandidateList(self.what, self.rows, added, self.recipe, tuple(sorted(set(who))))
+        return replace(self, added=added, vetters=tuple(sorted(set(who))))
 
     def table(self, store: AtlasStore) -> Table:
         """All its stars with every column of the atlas."""
         atlas = store.atlas
-        return star_table(atlas.objects, atlas.columns, self.rows, self.added, ADDED_COLUMNS)
+        told = [] if self.told is None else [self.told(len(self)).reset_index(drop=True)]
+        added = pd.concat([self.added, *told], axis=1)
+        return star_table(atlas.objects, atlas.columns, self.rows, added, ADDED_COLUMNS)
 
     def provenance(self, store: AtlasStore, thresholds: Mapping[str, Any]) -> dict[str, str]:
         """What a file of it says about itself."""

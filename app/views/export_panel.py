@@ -4,6 +4,7 @@ import asyncio
 import io
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from html import escape
 from typing import Any
@@ -127,13 +128,14 @@ class ExportPanel(TrayView):
 
     def _queue(self) -> CandidateList:
         """The flagged stars that the filters of the queue let through, in its order."""
-        flags = self.store.flags(*(getattr(self.state, name) for name in THRESHOLDS))
+        thresholds = [getattr(self.state, name) for name in THRESHOLDS]
+        flags = self.store.flags(*thresholds)
         choice = read_choice(self.state.queue_filters, self.store)
         population = population_of(self.store, choice, self.state.selection)
         ranked = queue_of(self.store, choice, flags, population).ranked
-        return ranked_stars(
-            self.store, "flag queue", flags.set_index("row").loc[ranked].reset_index()
-        )
+        flags = flags.set_index("row").loc[ranked].reset_index()
+        stars = ranked_stars(self.store, "flag queue", flags)
+        return replace(stars, told=lambda n: self.store.told(flags[:n], *thresholds))
 
     def _neighbors(self) -> CandidateList:
         focus, modality = self.state.focus, self.state.neighbor_modality

@@ -104,11 +104,13 @@ class FactsView(pn.viewable.Viewer):
         """Why the star is on the list of outliers, or that it is not."""
         if not sees_others(self.state):
             return ""
-        flags = self.store.flags(*(getattr(self.state, name) for name in THRESHOLDS))
+        thresholds = [getattr(self.state, name) for name in THRESHOLDS]
+        flags = self.store.flags(*thresholds)
         place = flags.index[flags["row"] == row]
         if len(place):
             rank = int(place[0]) + 1
-            sentence = escape(str(flags["sentence"].iat[rank - 1]))
+            told = self.store.told(flags.iloc[[rank - 1]], *thresholds)
+            sentence = escape(str(told["sentence"].iat[0]))
             return (
                 f'<details class="flagged"><summary title="{sentence}"><b>Flag {rank} of '
                 f"{len(flags)}</b> {sentence}</summary></details>"

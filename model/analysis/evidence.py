@@ -10,7 +10,7 @@ import pandas as pd
 from model.analysis.confident import Confidence, confidence
 from model.analysis.data_quality import troubles, troubles_in_words
 from model.analysis.disagreement import external_conflict, sources_of_labels, vote_split
-from model.analysis.labels import BoolArray, FloatArray
+from model.analysis.labels import BoolArray, FloatArray, shared_texts
 from model.analysis.outliers import percentile_of_others
 from model.analysis.period_doubt import PeriodDoubt, period_doubt
 
@@ -78,10 +78,14 @@ class LabelEvidence:
             "probe": self.confidence.margin,
             "vote": 1 - self._number(f"vote_label_fraction_{FUSED}"),
             "centroid": self._mean_over_modalities(self._excess_distance),
-            "centers": self._mean_over_modalities(lambda m: self._number(f"center_excess_{m}")),
+            "centers": self._center_excess,
             "split": self.split,
             "external": self._conflict[0],
         }
+
+    @cached_property
+    def _center_excess(self) -> FloatArray:
+        return self._mean_over_modalities(lambda m: self._number(f"center_excess_{m}"))
 
     @cached_property
     def confidence(self) -> Confidence:
@@ -143,8 +147,7 @@ class LabelEvidence:
     def _text(self, column: str) -> npt.NDArray[np.object_]:
         if column not in self.objects:
             return np.full(len(self.objects), None, dtype=object)
-        values = self.objects[column].astype(object)
-        return values.where(values.notna(), None).to_numpy(dtype=object)
+        return shared_texts(self.objects[column], None)
 
     def _number(self, column: str) -> FloatArray:
         if column not in self.objects:

@@ -143,11 +143,11 @@ class Evidence(LabelEvidence):
 
     def between(self, percentile: float = DEFAULTS.percentile) -> BoolArray:
         """Stars (N,) nearer a centre of another class than any of their own, and few more so."""
-        return (self._center_percentile >= percentile) & (self.scores["centers"] > 0)
+        return (self._center_percentile >= percentile) & (self._center_excess > 0)
 
     @cached_property
     def _center_percentile(self) -> FloatArray:
-        return percentile(self.scores["centers"])
+        return percentile(self._center_excess)
 
     def flags(self, thresholds: Thresholds = DEFAULTS) -> dict[str, BoolArray]:
         """Which stars (N,) each of `FLAGS` raises."""
@@ -171,8 +171,7 @@ class Evidence(LabelEvidence):
         Returns
         -------
         DataFrame
-            row, suspicion (share of stars less suspicious), a column for each of `FLAGS`,
-            suggestion (another class, or None), sentence.
+            row, suspicion (share of stars less suspicious), a column for each of `FLAGS`.
         """
         flags = self.flags(thresholds)
         rows = np.flatnonzero(np.logical_or.reduce(list(flags.values())))
@@ -184,13 +183,23 @@ class Evidence(LabelEvidence):
                 "row": rows,
                 "suspicion": self.suspicion[rows],
                 **{name: raised[rows] for name, raised in flags.items()},
-                "suggestion": [self.suggestion(row) for row in rows.tolist()],
-                "sentence": [
-                    self.sentence(row, thresholds, bool(flags["is_alone"][row]))
-                    for row in rows.tolist()
-                ],
             }
         )
+
+    def told(self, ranked: pd.DataFrame, thresholds: Thresholds = DEFAULTS) -> pd.DataFrame:
+        """Say of some rows of a ranking what the class may be instead (or None), and why.
+
+        Returns
+        -------
+        DataFrame
+            suggestion, sentence; its index is that of `ranked`.
+        """
+        stars = list(zip(ranked["row"].tolist(), ranked["is_alone"].tolist(), strict=True))
+        words = {
+            "suggestion": [self.suggestion(row) for row, _ in stars],
+            "sentence": [self.sentence(row, thresholds, alone) for row, alone in stars],
+        }
+        return pd.DataFrame(words, index=ranked.index, dtype=object)
 
     def suggestion(self, row: int) -> str | None:
         """The class most of the evidence names where it is not the label, else None."""
@@ -220,7 +229,7 @@ class Evidence(LabelEvidence):
     def _more(self, row: int, thresholds: Thresholds) -> list[str]:
         """Clauses about centres, periods, other catalogues and poor data."""
         parts = []
-        if self.between(thresholds.percentile)[row]:
+        if self._center_percentile[row] >= thresholds.percentile and self._center_excess[row] > 0:
             parts.append("it lies nearer a centre of another class than any of its own")
         if self.split[row] >= thresholds.split:
             named = {self._vote(m, row): m for m in self.modalities if self._vote(m, row)}

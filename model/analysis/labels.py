@@ -21,6 +21,12 @@ IntArray = npt.NDArray[np.integer[Any]]
 FloatArray = npt.NDArray[np.floating[Any]]
 
 
+def shared_texts(column: pd.Series, missing: str | None) -> npt.NDArray[np.object_]:
+    """Texts (N,) of a column with few distinct ones, each of them held once for all rows."""
+    code, texts = pd.factorize(column)
+    return np.append(np.asarray(texts, dtype=object), [missing])[code]  # -1, missing, is the last
+
+
 @dataclass(frozen=True)
 class EncodedLabels:
     """Labels as codes into a sorted list of classes.

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 
 from app.atlas_store import AtlasStore
+from app.dossier.control import first_stars
 from app.dossier.making import DossierMaker
 from app.export.formats import to_parquet
 from app.export.lists import ranked_stars
@@ -20,7 +22,9 @@ HOSTILE = '<script>alert("1")</script>'
 @pytest.fixture(scope="module")
 def stars(store: AtlasStore) -> bytes:
     """A list of three stars, one with a verdict that is markup."""
-    listed = ranked_stars(store, "flag queue", store.flags().head(3))
+    flags = store.flags()
+    listed = ranked_stars(store, "flag queue", flags)
+    listed = first_stars(replace(listed, told=lambda n: store.told(flags[:n])), 3)
     verdicts = pd.DataFrame(
         {
             "source_id": store.source_id[listed.rows[:1]], "verdict": ["wrong class"],
@@ -44,7 +48,7 @@ def test_a_dossier_has_a_page_for_each_star(store: AtlasStore, stars: bytes) -> 
     assert not re.search(r'(?:src|href)="(?!#|data:)', html), "nothing is fetched from elsewhere"
     assert "SYNTHETIC" in html
     assert "Verdict: wrong class (probable)" in html
-    assert store.flags()["sentence"][0].split(";")[0] in html.replace("&#x27;", "'")
+    assert store.told(store.flags()[:1])["sentence"][0].split(";")[0] in html.replace("&#x27;", "'")
     ids = re.findall(r'\bid="([^"]+)"', html)
     assert len(ids) == len(set(ids)), "the drawings do not share names"
     maker.close()

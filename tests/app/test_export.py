@@ -3,6 +3,7 @@
 import io
 import json
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -250,10 +251,11 @@ def test_the_latest_verdict_stands_beside_each_star(store: AtlasStore) -> None:
 
 def test_the_queue_keeps_its_order_and_says_why(store: AtlasStore) -> None:
     flags = store.flags()
-    table = ranked_stars(store, "flag queue", flags).table(store)
+    stars = ranked_stars(store, "flag queue", flags)
+    table = replace(stars, told=lambda n: store.told(flags[:n])).table(store)
     assert table["source_id"].tolist() == store.source_id[flags["row"]].tolist()
     assert table["rank"].tolist() == list(range(1, len(flags) + 1))
-    assert table["sentence"].tolist() == flags["sentence"].tolist()
+    assert table["sentence"].tolist() == store.told(flags)["sentence"].tolist()
 
 
 def test_words_for_a_paper(store: AtlasStore) -> None:
@@ -351,6 +353,7 @@ def test_a_search_and_a_filtered_queue_are_lists_too(store: AtlasStore) -> None:
     assert (np.diff(store.periods_days[rows]) >= 0).all()
     told = json.loads(panel.provenance()["thresholds"])
     assert told["label"] == "EW"
+    assert all(panel.listed().table(store)["sentence"])
     assert told["weights"]["probe"] > 0
 
 

@@ -52,7 +52,8 @@ def test_wrong_labels_come_first(evidence: Evidence) -> None:
 
 
 def test_a_suspect_is_told_why(evidence: Evidence, sky) -> None:
-    first = evidence.rank().iloc[0]
+    ranked = evidence.rank()
+    first = ranked.join(evidence.told(ranked)).iloc[0]
     true = sky.labels[first["row"]]
     assert first["suggestion"] == true
     assert first["sentence"].startswith(f"Labelled {evidence.labels[first['row']]}; its ")
