@@ -126,24 +126,32 @@ class AtlasStore:
     @cached_property
     def unseen_classes(self) -> list[str]:
         """Classes of which the model saw no star while it learned."""
-        seen = set(self.labels[self.atlas.embeddings.train_mask].tolist())
-        if not seen:
+        seen = np.unique(self.class_code[self.atlas.embeddings.train_mask])
+        if not len(seen):
             return []
-        return [label for label in self.classes if label not in {*seen, UNLABELLED}]
+        return [
+            label
+            for code, label in enumerate(self.classes)
+            if code not in seen and label != UNLABELLED
+        ]
 
-    @cached_property
-    def names(self) -> NDArray[np.object_]:
-        """Name of each star as its catalogue gave it, or its id as text, shape (N,)."""
-        names = self.source_id.astype(str).astype(object)
+    def names(self, rows: NDArray[np.integer]) -> NDArray[np.object_]:
+        """Names (n,) of stars as their catalogue gave them, or their ids as text."""
+        names = self.source_id[rows].astype(str).astype(object)
         for column in ("original_id", "name"):
             if column in self.objects:
-                given = self.objects[column].astype(object)
+                given = self.objects[column].iloc[rows].astype(object)
                 names = np.where(given.notna() & (given != ""), given, names)
         return names
 
     def name(self, row: int) -> str:
         """Name of one star."""
-        return str(self.names[row])
+        return str(self.names(np.array([row]))[0])
+
+    def of_class(self, label: str) -> NDArray[np.bool_]:
+        """Which stars (N,) the catalogue gives a class, or none with "unlabelled"."""
+        found = self.classes.index(label) if label in self.classes else -1
+        return self.class_code == found
 
     def label(self, row: int) -> str:
         """Class of a star as its catalogue gave it, or "unlabelled"."""

@@ -34,7 +34,7 @@ class ClassSpectra:
         """
         if label not in self._known:
             store = self._store
-            rows = np.flatnonzero((store.labels == label) & store.has_spectrum)
+            rows = np.flatnonzero(store.of_class(label) & store.has_spectrum)
             if not label or label == UNLABELLED or len(rows) == 0:
                 return np.empty(0), np.empty(0), 0
             few = rows[np.linspace(0, len(rows) - 1, min(len(rows), MAX_STARS)).astype(int)]

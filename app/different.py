@@ -51,8 +51,8 @@ def compare(store: AtlasStore, selection: Mask, against: Against = "all") -> Com
     """Compare the selected stars with others; a second or two, so not on the event loop."""
     rest = ~selection
     if against == "class":
-        labels = set(store.labels[selection].tolist()) - {UNLABELLED}
-        rest &= np.isin(store.labels, list(labels))
+        codes = np.unique(store.class_code[selection])
+        rest &= np.isin(store.class_code, codes) & ~store.of_class(UNLABELLED)
     columns = {name: store.atlas.columns[name] for name in describing(store)}
     values = store.objects[list(columns)].astype(np.float64)
     lines, line_columns = _line_table(store, selection, rest)

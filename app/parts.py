@@ -112,7 +112,7 @@ def members(
     store: AtlasStore, label: str, modality: str, selected: Sequence[int] = ()
 ) -> NDArray[np.int64]:
     """Rows of the stars of a class, or of the selection, that have a place in an embedding."""
-    wanted = store.labels == label
+    wanted = store.of_class(label)
     if label == SELECTION:
         wanted = np.isin(np.arange(store.n), np.asarray(selected, dtype=np.int64))
     return np.flatnonzero(wanted & store.atlas.present(modality))

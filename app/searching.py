@@ -116,7 +116,7 @@ def ask_mean(store: AtlasStore, selection: Mask) -> Asked:
         m: search.mean_vector(store.atlas.vectors(m), rows, store.atlas.present(m))
         for m in store.modalities
     }
-    labels = set(store.labels[rows].tolist())
+    labels = {store.classes[code] for code in np.unique(store.class_code[rows])}
     return Asked(
         f"the mean of {len(rows):,} stars",
         {m: vector for m, vector in means.items() if vector is not None},
@@ -178,7 +178,7 @@ def allowed_stars(store: AtlasStore, question: Question) -> Mask:
     if question.unlike is not None:
         allowed[question.unlike.rows] = False
     if "other_class" in question.filters and question.like.label != UNLABELLED:
-        allowed &= (store.labels != question.like.label) & (store.labels != UNLABELLED)
+        allowed &= ~store.of_class(question.like.label) & ~store.of_class(UNLABELLED)
     if "spectrum" in question.filters:
         allowed &= store.has_spectrum
     if "light_curve" in question.filters:

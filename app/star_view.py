@@ -205,7 +205,7 @@ class StarView(pn.viewable.Viewer):
             "y": self.points.xy[rows, 1],
             "color": [style.color for style in styles],
             "marker": [style.marker for style in styles],
-            "name": self.store.names[rows].tolist(),
+            "name": self.store.names(rows).tolist(),
             "info": [self._info(row) for row in rows],
         }
 
@@ -246,8 +246,8 @@ class StarView(pn.viewable.Viewer):
 
     def _lay_over(self) -> None:
         """Draw the stars of the classes laid over, in the colours of their classes."""
-        wanted = np.isin(self.store.labels, self.state.laid_over) & self.points.placed
-        rows = _evenly(np.flatnonzero(wanted), MAX_LAID_OVER)
+        wanted = np.isin(self.store.classes, self.state.laid_over)[self.store.class_code]
+        rows = _evenly(np.flatnonzero(wanted & self.points.placed), MAX_LAID_OVER)
         styles = [self.store.class_styles[code] for code in self.store.class_code[rows]]
         self.stars.lay_over(
             {

@@ -70,7 +70,8 @@ class Column:
         if "role" not in metadata:
             raise InputError(f"column {field.name!r} has no role in its Arrow field metadata.")
         # Compared one by one: equal list types need not hash alike (Parquet renames their items).
-        equal = (name for name, kind in _ARROW_TYPES.items() if kind == field.type)
+        own = pa.string() if pa.types.is_large_string(field.type) else field.type
+        equal = (name for name, kind in _ARROW_TYPES.items() if kind == own)
         dtype = next(equal, str(field.type))
         return cls(field.name, role=metadata["role"], dtype=dtype, **known)
 

@@ -23,6 +23,7 @@ from data_pipeline import directories
 from data_pipeline.errors import InputError
 from data_pipeline.ids import check_source_ids, check_unique_ids
 from data_pipeline.light_curves import LightCurve
+from data_pipeline.mapped import read_table
 from data_pipeline.ragged import RaggedReader
 from data_pipeline.records import (
     PHOTOMETRY_SCHEMA,
@@ -37,6 +38,7 @@ from data_pipeline.survey_writer import SurveyWriter
 
 __all__ = ["MIGRATIONS", "Survey", "SurveyWriter"]
 
+OBJECTS = "objects.parquet"
 MIGRATIONS: dict[int, directories.Migration] = {}
 """For each older schema version, what makes its manifest one of the next version."""
 
@@ -66,9 +68,9 @@ class Survey:
         self.name: str = manifest["name"]
         self.is_synthetic: bool = manifest["is_synthetic"]
         self.bands = {name: Band(**band) for name, band in manifest["bands"].items()}
-        table = _read_parquet(path / "objects.parquet")
+        table = read_table(path / OBJECTS, manifest["files"][OBJECTS]["sha256"])
         self.columns = {field.name: Column.from_arrow_field(field) for field in table.schema}
-        self.objects: pd.DataFrame = table.to_pandas()
+        self.objects: pd.DataFrame = table.to_pandas(split_blocks=True)
         self.source_id = self._checked_ids()
         self._by_id = np.argsort(self.source_id, kind="stable")
         self._sorted_id = self.source_id[self._by_id]
@@ -144,14 +146,19 @@ class Survey:
     def rows(self, source_ids: ArrayLike) -> NDArray[np.int64]:
         """Return the rows of many objects, shape (M,), refusing any that is not in the survey."""
         wanted = check_source_ids(source_ids, self.name)
-        position = np.minimum(np.searchsorted(self._sorted_id, wanted), max(len(self) - 1, 0))
-        found = self._sorted_id[position] == wanted if len(self) else np.zeros(len(wanted), bool)
-        if not found.all():
-            missing = wanted[~found]
+        rows, missing = self._look_up(wanted)
+        if len(missing):
             raise InputError(
                 f"{self.name} has no object with source_id {missing[0]} ({len(missing)} such)."
             )
-        return self._by_id[position]
+        return rows
+
+    def _look_up(self, wanted: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Rows of objects, and those that are none of the survey's."""
+        if not len(self):
+            return np.empty(0, np.int64), wanted
+        position = np.minimum(np.searchsorted(self._sorted_id, wanted), len(self) - 1)
+        return self._by_id[position], wanted[self._sorted_id[position] != wanted]
 
     @cached_property
     def has_photometry(self) -> NDArray[np.bool_]:
@@ -223,13 +230,14 @@ class Survey:
 
     def _owners(self, records: RaggedReader, file: str) -> NDArray[np.int64]:
         """Return the row of the object that each record is about."""
-        strangers = np.setdiff1d(records.source_id, self.source_id)
-        if strangers.size:
+        rows, strangers = self._look_up(records.source_id)
+        if len(strangers):
+            n_strangers = len(np.unique(strangers))
             raise InputError(
-                f"{self.path / file} is about {strangers.size} objects that objects.parquet lacks "
-                f"(source_id {strangers[0]} ...): it belongs to another survey."
+                f"{self.path / file} is about {n_strangers} objects that {OBJECTS} lacks "
+                f"(source_id {strangers.min()} ...): it belongs to another survey."
             )
-        return self.rows(records.source_id)
+        return rows
 
 
 def _read_parquet(path: Path) -> pa.Table:

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow.parquet as pq
 
 from data_pipeline.directories import Manifest, manifest_hash, read_manifest
 from data_pipeline.errors import InputError
+from data_pipeline.mapped import read_table
 from data_pipeline.schema import Column
-from data_pipeline.survey import Survey
+from data_pipeline.survey import OBJECTS, Survey
 from model.analysis.labels import BoolArray
 from model.analysis.neighbors import (
     NO_NEIGHBOR,
@@ -96,13 +96,15 @@ class Atlas:
         self.path = path
         self.manifest = manifest
         self.survey = survey
-        table = pq.read_table(path / "objects.parquet")
+        table = read_table(path / OBJECTS, manifest["files"][OBJECTS]["sha256"])
         own = {field.name: Column.from_arrow_field(field) for field in table.schema}
         self.columns: dict[str, Column] = {**survey.columns, **own}
         self.source_id: npt.NDArray[np.int64] = table["source_id"].to_numpy()
         self.embeddings = embeddings.aligned(self.source_id)
-        of_survey = survey.objects.iloc[survey.rows(self.source_id)].reset_index(drop=True)
-        added = table.to_pandas().drop(columns="source_id")
+        of_survey = survey.objects
+        if not np.array_equal(self.source_id, survey.source_id):
+            of_survey = of_survey.iloc[survey.rows(self.source_id)].reset_index(drop=True)
+        added = table.to_pandas(split_blocks=True).drop(columns="source_id")
         clash = [name for name in added if name in of_survey]
         self.objects = pd.concat([of_survey.drop(columns=clash), added], axis=1)
         spaces = self.modalities = tuple(manifest["spaces"])

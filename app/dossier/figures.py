@@ -190,7 +190,7 @@ def _draw_places(
 ) -> None:
     """The star (cross) among those of its class (colour) and all others (grey)."""
     label = store.label(row)
-    same = np.asarray(store.labels == label)
+    same = store.of_class(label)
     size = float(np.clip(90 / np.sqrt(len(xy)), 1.2, 4.0))
     axes.plot(*xy[~same].T, ".", ms=size, color=_REST, mew=0, rasterized=True)
     color = class_style(label).color

@@ -110,7 +110,7 @@ def population_of(store: AtlasStore, choice: QueueChoice, selection: Mask) -> Ma
     """Stars (N,) the queue is about."""
     mask = np.ones(store.n, dtype=bool)
     if choice.label:
-        mask &= store.labels == choice.label
+        mask &= store.of_class(choice.label)
     if choice.external:
         mask &= _external_mask(store, choice.external)
     if choice.only_selected:

@@ -96,7 +96,7 @@ class PlacesView(pn.viewable.Viewer):
         self._drawn[name, layer] = label, color
         drawing, xy = self.figures[name], self.xy[name]
         if layer != "crowd":
-            xy = xy[self.store.labels == label] if label else xy[:0]
+            xy = xy[self.store.of_class(label)] if label else xy[:0]
         pixels = 150 if name == "diagram" else 96
         picture = crowd(xy, drawing.frame, color, pixels, ALPHA[layer]) if len(xy) else None
         drawing.set_picture(layer, picture)

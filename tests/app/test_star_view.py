@@ -77,5 +77,5 @@ def test_markers_keep_their_rows_apart(store: AtlasStore) -> None:
     lit = view.stars.fig.renderers[2]
     columns = lit.data_source.data
     lit_names = {columns["name"][i] for i in lit.view.filter.indices}
-    assert lit_names == set(store.names[store.labels == "EA"])
+    assert lit_names == set(store.names(np.flatnonzero(store.of_class("EA"))))
     assert len(columns["name"]) == len(set(columns["name"])) == store.n

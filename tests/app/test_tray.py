@@ -249,13 +249,12 @@ def test_a_neighbour_list_in_the_back_is_new_when_it_comes_forward(
 
 def test_text_from_catalogues_is_escaped(state: AppState, store: AtlasStore) -> None:
     evil = '<img src=x onerror="alert(1)">'
-    names, objects = store.names.copy(), store.objects.copy()
-    names[1], objects.loc[1, "name"] = evil, evil
+    objects = store.objects.copy()
+    objects.loc[1, "name"] = evil
     objects.loc[1, "class_label"] = evil
     hostile = AtlasStore(store.atlas)
     hostile.objects = objects
     hostile.labels = objects["class_label"].fillna("unlabelled").to_numpy(object)
-    hostile.__dict__["names"] = names
     facts = FactsView(state, hostile)
     facts.act("all values")
     tray = Tray(state, hostile)

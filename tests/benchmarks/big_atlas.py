@@ -11,6 +11,7 @@ import argparse
 import os
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -96,19 +97,23 @@ def write_embeddings(atlas: Atlas, survey: Survey, path: Path) -> Embeddings:
     """The vectors of each star for its copies too, turned a little."""
     random, n, own = np.random.default_rng(1), len(survey), atlas.embeddings
     place = np.resize(np.arange(len(own)), n)
-    vectors = {}
-    for name in own.modalities:
-        moved = own.vectors[name][place].astype(np.float32)
-        scale = VECTOR_JITTER / np.sqrt(moved.shape[1])
-        for first in range(len(own), n, len(own)):
-            block = moved[first : first + len(own)]
-            block += scale * random.standard_normal(block.shape, dtype=np.float32)
-        moved /= np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-12)
-        vectors[name] = moved
-    return Embeddings.write(
-        path, survey.source_id, vectors, {m: own.present[m][place] for m in own.modalities},
-        own.train_mask[place], "none: repeated vectors", survey.path, provenance(),
-    )  # fmt: skip
+    scale = VECTOR_JITTER / np.sqrt(own.embed_dim)
+    with tempfile.TemporaryDirectory(dir=path.parent) as drafts:  # on disk: too many for memory
+        vectors = {}
+        for name in own.modalities:
+            vectors[name] = moved = np.lib.format.open_memmap(
+                Path(drafts) / f"{name}.npy", "w+", np.float16, (n, own.embed_dim)
+            )
+            for first in range(0, n, len(own)):
+                block = own.vectors[name][: n - first].astype(np.float32)
+                if first:
+                    block += scale * random.standard_normal(block.shape, dtype=np.float32)
+                block /= np.maximum(np.linalg.norm(block, axis=1, keepdims=True), 1e-12)
+                moved[first : first + len(own)] = block
+        return Embeddings.write(
+            path, survey.source_id, vectors, {m: own.present[m][place] for m in own.modalities},
+            own.train_mask[place], "none: repeated vectors", survey.path, provenance(),
+        )  # fmt: skip
 
 
 def write_atlas(atlas: Atlas, survey: Survey, embeddings: Embeddings, path: Path) -> None:
