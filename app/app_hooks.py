@@ -26,12 +26,15 @@ from app.serving import (
 )
 from app.shading import warm_up
 from app.star_view import MARKER_LIMIT
+from app.state import AppState
+from app.thresholds import THRESHOLDS
 from app.verdicts.book import VerdictBook
 from app.verdicts.database import default_url, without_password
 from app.verdicts.log import VerdictLog
 from data_pipeline.errors import InputError
 from model.atlas import Atlas
 
+MANY = 100_000
 say = partial(print, file=sys.stderr, flush=True)
 
 
@@ -74,6 +77,9 @@ def prepare() -> None:
         sys.exit(2)
     pn.state.cache["store"] = store
     say(f"{store.atlas.name}: {store.n:,} stars.")
+    if store.n > MANY:  # seconds that the first page need not wait
+        say("Ranking the stars that do not fit their class ...")
+        store.flags(*(AppState.param[name].default for name in THRESHOLDS))
     if store.n > MARKER_LIMIT:  # compiling takes seconds; nobody should wait for it with the page
         threading.Thread(target=warm_up, daemon=True).start()
     gc.freeze()  # what stays to the end: the collector need not look through it with every session

@@ -93,7 +93,9 @@ class Evidence(LabelEvidence):
         self.weights = weights
 
     def with_weights(self, weights: FlagWeights) -> "Evidence":
-        """The same evidence, ranked by other weights."""
+        """The same evidence, ranked by other weights; itself where they are the same."""
+        if weights == self.weights:
+            return self
         other = copy(self)  # what was computed is shared, but for what hangs on the weights
         other.weights = weights
         other.__dict__.pop("suspicion", None)
