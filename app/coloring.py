@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from app.derived import is_slow
 from app.diagrams import number
+from app.formats import unit_text
 from app.palette import UNLABELLED, ClassStyle, class_style, order_classes
 from data_pipeline.schema import Column
 from model.analysis.labels import shared_texts
@@ -116,7 +117,7 @@ def available(
 def numbers_of(objects: pd.DataFrame, columns: Mapping[str, Column]) -> dict[str, str]:
     """Columns of numbers, by name, with their units."""
     return {
-        name: f"{name} [{column.unit}]" if column.unit else name
+        name: f"{name} [{unit_text(column.unit)}]" if column.unit else name
         for name, column in sorted(columns.items())
         if column.role != "id" and is_number(objects, name)
     }

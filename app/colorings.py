@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from app.coloring import Coloring, available, color_stars
 from app.derived import VERDICT, derivable, derive, is_slow
+from app.formats import unit_text
 
 if TYPE_CHECKING:
     from app.atlas_store import AtlasStore
@@ -39,7 +40,7 @@ class Colorings:
     def _make(self, column: str, _version: int) -> Coloring:
         store = self._store
         known = store.atlas.columns.get(column)
-        unit = f" [{known.unit}]" if known is not None and known.unit else ""
+        unit = f" [{unit_text(known.unit)}]" if known is not None and known.unit else ""
         derived = {} if column in store.objects else derivable(store.atlas)
         objects = self._derived(column) if column in derived else store.objects
         self._known.add(column)

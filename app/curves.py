@@ -161,15 +161,27 @@ def mean_spectrum(spectra: Sequence[Spectrum], n_points: int = 800) -> tuple[Flo
     wavelength, flux : ndarray, shape (n_points,)
         Over the range that at least half of the spectra cover; both empty without spectra.
     """
+    grid, quantiles = spread_of_spectra(spectra, n_points)
+    return grid, quantiles[1]
+
+
+def spread_of_spectra(spectra: Sequence[Spectrum], n_points: int = 800) -> tuple[Floats, Floats]:
+    """16 %, 50 % and 84 % of many spectra at each wavelength; see `mean_spectrum`.
+
+    Returns
+    -------
+    wavelength : ndarray, shape (n_points,)
+    flux : ndarray, shape (3, n_points)
+    """
     usable = [spectrum.rest_frame() for spectrum in spectra if spectrum.good.sum() > 1]
     if not usable:
-        return np.empty(0), np.empty(0)
+        return np.empty(0), np.empty((3, 0))
     start = np.median([spectrum.wavelength[0] for spectrum in usable])
     end = np.median([spectrum.wavelength[-1] for spectrum in usable])
     grid = np.linspace(start, end, n_points)
     stack = np.array([normalized(resample(spectrum, grid)[0]) for spectrum in usable])
     covered = np.isfinite(stack).any(axis=0)
-    return grid[covered], np.nanmedian(stack[:, covered], axis=0)
+    return grid[covered], np.nanquantile(stack[:, covered], (0.16, 0.5, 0.84), axis=0)
 
 
 def normalized(flux: ArrayLike) -> Floats:

@@ -13,6 +13,7 @@ from astropy import units
 from astropy.coordinates import SkyCoord
 from numpy.typing import NDArray
 
+from app.formats import unit_text
 from data_pipeline.schema import Band, Column
 
 Floats = NDArray[np.float64]
@@ -159,7 +160,8 @@ def _meaning(objects: pd.DataFrame, columns: Mapping[str, Column], what: str) ->
 
 
 def _described(column: Column) -> str:
-    return f"{column.description or column.name}{f' [{column.unit}]' if column.unit else ''}"
+    unit = f" [{unit_text(column.unit)}]" if column.unit else ""
+    return f"{column.description or column.name}{unit}"
 
 
 def period_amplitude(
@@ -244,7 +246,7 @@ def _axis(
     if values is None or column is None:
         return None
     values = np.where(np.isfinite(values), values, np.nan)
-    unit = f" [{column.unit}]" if column.unit else ""
+    unit = f" [{unit_text(column.unit)}]" if column.unit else ""
     if ("period" in name or "amplitude" in name) and np.nanmin(values) > 0:
         return np.log10(values), f"log₁₀ {name}{unit}", False
     backwards = column.ucd.startswith(("phot.mag", "pos.eq.ra", "pos.galactic.lon"))

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from app.atlas_store import AtlasStore
-from app.formats import number_text
+from app.formats import number_text, unit_text
 from app.lines import ATOMIC
 from app.palette import UNLABELLED
 from app.selection import Mask
@@ -142,7 +142,7 @@ def _row(compared: Compared, row: object) -> str:
         for key in ("column", "auc", "p", "median_group", "median_rest", "n_group", "n_rest")
     )
     column = compared.columns[name]
-    unit = f' <span class="unit">{escape(column.unit.replace("Angstrom", "Å"))}</span>'
+    unit = f' <span class="unit">{escape(unit_text(column.unit))}</span>'
     start, width = 100 * min(auc, 0.5), 100 * abs(auc - 0.5)
     bar = (
         f'<span class="auc" title="{auc:.3f}"><i style="left:{start:.0f}%;width:{width:.0f}%">'

@@ -1,6 +1,7 @@
 """Numbers, periods and positions as astronomers write them."""
 
 import math
+import re
 
 MISSING = "—"
 
@@ -59,6 +60,11 @@ def sexagesimal_text(ra_deg: float, dec_deg: float) -> str:
         f"{hours:02}:{minutes:02}:{hundredths / 100:05.2f} "
         f"{sign}{degrees:02}:{arcminutes:02}:{tenths / 10:04.1f}"
     )
+
+
+def unit_text(unit: str) -> str:
+    """Write a unit of the VO as astronomers do: "mas.yr-1" as "mas/yr", "Angstrom" as "Å"."""
+    return re.sub(r"^(\w+)\.([A-Za-z]+)-1$", r"\1/\2", unit).replace("Angstrom", "Å")
 
 
 def minus(text: str) -> str:

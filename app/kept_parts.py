@@ -26,22 +26,27 @@ def mask_of(store: AtlasStore, part: Part) -> Mask:
 
 def step_of(store: AtlasStore, partition: Partition, part: Part) -> dict[str, Any]:
     """The recipe of a part: its stars, and how it was cut, in words."""
+    what = f"part {part.name} of {cut_in_words(partition)}"
+    return {**step_from_rows(store, mask_of(store, part)), "what": what}
+
+
+def cut_in_words(partition: Partition) -> str:
+    """What was cut, where and how."""
     choice = partition.choice
     numbers = {n: x for n, x in partition.params.items() if isinstance(x, int | float)}
     cut_by = ", ".join(f"{name} {value:.3g}" for name, value in numbers.items())
     where = {space: text for text, space in SPACES.items()}[choice.space]
     data = MODALITY_NAMES.get(choice.modality, choice.modality)
-    what = f"part {part.name} of {choice.what} ({choice.method} {where}, {data}; {cut_by})"
-    return {**step_from_rows(store, mask_of(store, part)), "what": what}
+    return f"{choice.what} ({choice.method} {where}, {data}; {cut_by})"
 
 
-def keep_parts(store: AtlasStore, partition: Partition, prefix: str = "") -> str:
+def keep_parts(store: AtlasStore, partition: Partition) -> str:
     """Keep every part as a selection with a name, beside the atlas; say how they are called.
 
     Raises `InputError` where they cannot be kept.
     """
     saved = saved_beside(store)
-    prefix = prefix.strip() or partition.choice.what
+    prefix = partition.choice.what
     for part in partition.parts:
         step = {**step_of(store, partition, part), "mode": "replace"}
         saved.save(store, f"{prefix} {part.name}", mask_of(store, part), [step])

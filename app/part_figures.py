@@ -1,4 +1,4 @@
-"""Three small figures of the parts of a class: a diagram, median light curves, median spectra."""
+"""Three small figures of the parts of a class: a diagram, light curves, spectra, with spreads."""
 
 from collections.abc import Sequence
 
@@ -43,6 +43,7 @@ class PartFigures:
         self._bands = ColumnDataSource({"xs": [], "ys": [], "color": []})
         self._curves = ColumnDataSource({"xs": [], "ys": [], "color": []})
         self._spectra = ColumnDataSource({"xs": [], "ys": [], "color": []})
+        self._spreads = ColumnDataSource({"xs": [], "ys": [], "color": []})
         self._ranges = {
             name: (Range1d(start=0, end=1), Range1d(start=0, end=1))
             for name in ("diagram", "curves", "spectra")
@@ -51,9 +52,9 @@ class PartFigures:
         if diagram is not None:
             labels["diagram"] = diagram.x_label, diagram.y_label
         if value_label:
-            labels["curves"] = "phase [cycles]", value_label
+            labels["curves"] = "phase", value_label
         if has_spectra:
-            labels["spectra"] = "λ in vacuum [Å]", "flux / mean"
+            labels["spectra"] = "λ vacuum [Å]", "flux / mean"
         self.figures = {name: self._figure(name, *pair) for name, pair in labels.items()}
         self._is_magnitude = "mag" in value_label
         self._draw_glyphs()
@@ -74,6 +75,8 @@ class PartFigures:
                            line_color=None)  # fmt: skip
             curves.multi_line("xs", "ys", source=self._curves, line_color="color", line_width=1.6)
         if spectra := self.figures.get("spectra"):
+            spectra.patches("xs", "ys", source=self._spreads, fill_color="color", fill_alpha=0.16,
+                            line_color=None)  # fmt: skip
             spectra.multi_line("xs", "ys", source=self._spectra, line_color="color", line_width=1)
 
     def show(self, parts: Sequence[Part], theme: str) -> None:
@@ -116,14 +119,17 @@ class PartFigures:
         )
 
     def _show_spectra(self, parts: Sequence[Part], colors: dict[int, str]) -> None:
+        color = [colors[part.number] for part in parts]
+        wavelength = [part.wavelength for part in parts]
         self._spectra.data = {
-            "xs": [part.wavelength for part in parts],
-            "ys": [part.flux for part in parts],
-            "color": [colors[part.number] for part in parts],
-        }
+            "xs": wavelength, "ys": [part.flux[1] for part in parts], "color": color,
+        }  # fmt: skip
+        outline = [np.concatenate([part.flux[0], part.flux[2][::-1]]) for part in parts]
+        around = [np.concatenate([x, x[::-1]]) for x in wavelength]
+        self._spreads.data = {"xs": around, "ys": outline, "color": color}
         x, y = self._ranges["spectra"]
-        _show_all(x, np.concatenate([part.wavelength for part in parts] or [np.empty(0)]), False)
-        _show_all(y, np.concatenate([part.flux for part in parts] or [np.empty(0)]), False)
+        _show_all(x, np.concatenate(wavelength or [np.empty(0)]), False)
+        _show_all(y, np.concatenate(outline or [np.empty(0)]), False)
 
 
 def _show_all(axis_range: Range1d, values: np.ndarray, backwards: bool) -> None:

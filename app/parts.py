@@ -6,22 +6,24 @@ is summed up by the median of its folded light curves and of its spectra.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.atlas_store import AtlasStore
-from app.curves import mean_spectrum, median_folded
+from app.curves import median_folded, spread_of_spectra
 from app.different import describing
 from app.palette import class_style
 from app.photometry import photometry
-from model.analysis.clusters import NOISE, subclusters
+from model.analysis.clusters import NOISE, Told, subclusters
 from model.analysis.differences import column_differences
 from model.analysis.stability import Stability, part_stability
 
 MIN_STARS = 10
 """Fewer stars are not cut."""
+MAX_CALLED = 40
+"""Letters of the name of a part."""
 N_APART, MAX_P = 4, 0.01
 MAX_COMPARED = 2000
 MAX_CURVES, MAX_SPECTRA = 120, 60
@@ -56,6 +58,17 @@ class ClusterChoice:
         return "selection" if self.label == SELECTION else self.label
 
 
+class Apart(NamedTuple):
+    """A column that sets a part apart from the other parts."""
+
+    column: str
+    auc: float
+    """Chance that a star of the part has the larger value."""
+    median: float
+    others: float
+    """Median of the other parts."""
+
+
 @dataclass(frozen=True)
 class Part:
     """One part of a class: its rows, and the median of its light curves and spectra.
@@ -69,8 +82,8 @@ class Part:
         16 %, 50 %, 84 % of the folded light curves about their medians.
     n_curves, n_spectra : int
         How many stars those medians are of.
-    wavelength, flux : arrays (W,)
-        Median spectrum over its mean; empty where there is none.
+    wavelength, flux : arrays (W,) and (3, W)
+        16 %, 50 %, 84 % of the spectra over the mean of their median; empty where there is none.
     """
 
     number: int
@@ -81,12 +94,16 @@ class Part:
     wavelength: Floats
     flux: Floats
     n_spectra: int
-    apart_by: tuple[tuple[str, float], ...] = ()
-    """Columns that set it apart from the other parts, with their AUC."""
+    apart_by: tuple["Apart", ...] = ()
+    """What sets it apart from the other parts."""
+    called: str = ""
+    """Name that somebody gave it."""
 
     @property
     def name(self) -> str:
-        """A, B, C ... by size; "rest" for the stars in no part."""
+        """What it is called; else A, B, C ... by size, "rest" for the stars in no part."""
+        if self.called:
+            return self.called
         return "rest" if self.number == NOISE else chr(ord("A") + self.number % 26)
 
     @property
@@ -142,8 +159,11 @@ def cut(store: AtlasStore, choice: ClusterChoice) -> Partition:
     return replace(partition, parts=parts)
 
 
-def divided(store: AtlasStore, choice: ClusterChoice) -> Partition:
-    """Cluster one class; of its parts nothing is known yet but their stars."""
+def divided(store: AtlasStore, choice: ClusterChoice, told: Told = lambda share: None) -> Partition:
+    """Cluster one class; of its parts nothing is known yet but their stars.
+
+    `told` is called with the share done; what it raises ends the work.
+    """
     rows = members(store, choice.label, choice.modality, choice.selected)
     points = np.asarray(points_of(store, choice)[rows], dtype=np.float64)
     placed = np.isfinite(points).all(axis=1)
@@ -151,11 +171,11 @@ def divided(store: AtlasStore, choice: ClusterChoice) -> Partition:
     if len(rows) < MIN_STARS:
         return Partition(choice, [], {}, rows, np.empty(0, dtype=np.int16))
     found = subclusters(
-        points, method=choice.method, eps=choice.eps or None, min_samples=choice.min_samples
-    )
-    nothing = np.empty(0)
+        points, choice.method, choice.eps or None, choice.min_samples, told=told
+    )  # fmt: skip
+    nothing, nowhere = np.empty(0), np.empty((3, 0))
     parts = [
-        Part(number, rows[found.part == number], nothing, np.empty((3, 0)), 0, nothing, nothing, 0)
+        Part(number, rows[found.part == number], nothing, nowhere, 0, nothing, nowhere, 0)
         for number in found.summary["part"].tolist()
     ]
     return Partition(choice, parts, found.params, rows, found.part)
@@ -180,8 +200,8 @@ def stability(store: AtlasStore, partition: Partition) -> Iterator[tuple[float, 
 
 def _apart_by(
     store: AtlasStore, rows: NDArray[np.int64], member: NDArray[np.bool_]
-) -> tuple[tuple[str, float], ...]:
-    """The columns that set some of the rows most apart from the others, with their AUC.
+) -> tuple[Apart, ...]:
+    """The columns that set some of the rows most apart from the others.
 
     Of at most `MAX_COMPARED` stars on either side, evenly: that places an AUC to a hundredth.
     """
@@ -191,7 +211,11 @@ def _apart_by(
     values = store.objects[describing(store)].iloc[rows].astype(np.float64)
     table = column_differences(values, member, ~member).head(N_APART)
     sure = table[table["p"] < MAX_P]
-    return tuple(zip(sure["column"].tolist(), sure["auc"].tolist(), strict=True))
+    medians = [values.loc[side].median() for side in (member, ~member)]
+    return tuple(
+        Apart(column, auc, *(float(median[column]) for median in medians))
+        for column, auc in zip(sure["column"].tolist(), sure["auc"].tolist(), strict=True)
+    )
 
 
 def summed_up(store: AtlasStore, number: int, rows: NDArray[np.int64]) -> Part:
@@ -200,8 +224,8 @@ def summed_up(store: AtlasStore, number: int, rows: NDArray[np.int64]) -> Part:
     phase, curve, n_curves = median_folded(curves, lowest)
     with_spectrum = _evenly(rows[store.has_spectrum[rows]], MAX_SPECTRA)
     spectra = [store.best_spectrum(int(row)) for row in with_spectrum]
-    wavelength, flux = mean_spectrum([spectrum for spectrum in spectra if spectrum is not None])
-    if len(flux) and (level := float(np.mean(flux))) > 0:
+    wavelength, flux = spread_of_spectra([one for one in spectra if one is not None])
+    if len(wavelength) and (level := float(np.mean(flux[1]))) > 0:
         flux = flux / level  # cool stars have nearly all of theirs in the red
     return Part(number, rows, phase, curve, n_curves, wavelength, flux, len(with_spectrum))
 

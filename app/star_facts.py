@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from app.diagrams import MIN_PARALLAX_OVER_ERROR
-from app.formats import minus, number_text, period_text
+from app.formats import minus, number_text, period_text, unit_text
 from data_pipeline.schema import STANDARD_COLUMNS, Column
 
 _FIRST = {
@@ -31,8 +31,6 @@ _FIRST = {
 
 _ENOUGH = 8  # facts; where a survey has fewer of the usual ones, its own columns are shown
 _NO_FACTS = ("stat.error", "pos.eq", "pos.galactic", "pos.angDistance", "meta")
-
-_UNITS = {"mas.yr-1": "mas/yr", "K": "K"}
 
 
 @dataclass(frozen=True)
@@ -145,7 +143,7 @@ def _fact(star: pd.Series, column: Column, name: str) -> Fact:
         text = str(int(value)) if column.role == "id" else f"{int(value):,}"
     else:
         text = _measured(float(value), _error(star, column.name), column.unit)
-    return Fact(name, text, _UNITS.get(column.unit, column.unit), column.description)
+    return Fact(name, text, unit_text(column.unit), column.description)
 
 
 def _measured(value: float, err: float, unit: str) -> str:

@@ -124,6 +124,8 @@ class AppState(param.Parameterized):
     search_among = param.String("", doc="Embedding that is searched; empty for the same.")
     search_but = param.String("", doc='Empty, "far:<embedding>" or "unlike:focus".')
     search_filters = param.List([], item_type=str, doc="Conditions on the stars found.")
+    partition = param.Parameter(None, doc="Parts of the class cut last (app/parts.py).")
+    exported = param.String("selection", doc="Which list is exported.")
     found = param.Parameter(None, doc="Answer of the newest search (app/searching.py).")
     upload = param.Parameter(None, doc="What was uploaded (app/uploads.py); None for nothing.")
     vetted = param.Array(None, doc="Stars that have a verdict, shape (N,); None while unknown.")

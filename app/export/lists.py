@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from app.atlas_store import AtlasStore
 from app.export.provenance import describe_export
 from app.export.table import star_table
+from app.kept_parts import cut_in_words
+from app.parts import Partition
 from app.searching import Answer
 from app.selection import step_from_rows
 from data_pipeline.schema import Column
@@ -24,6 +26,7 @@ _MEANINGS = (
     ("similarity", "", "cosine similarity to the star asked for", "", "float64"),
     ("similarity_unwanted", "", "cosine similarity to what it should be unlike", "", "float64"),
     ("separation", "deg", "angle from the star asked for", "pos.angDistance", "float64"),
+    ("part", "", "part of its class; rest: in none", "meta.code", "string"),
     ("verdict", "", "what a person concluded", "meta.note", "string"),
     ("verdict_classes", "", "right classes, by that person", "meta.code.class", "string"),
     ("verdict_is_sure", "", "sure (true) or probable", "meta.code", "bool"),
@@ -148,6 +151,21 @@ def found_stars(store: AtlasStore, answer: Answer | None) -> CandidateList:
     if answer.far is not None:
         ranking["similarity_unwanted"] = answer.far
     return ranked_stars(store, f"search: {answer.words}", ranking)
+
+
+def parted_stars(store: AtlasStore, partition: Partition | None) -> CandidateList:
+    """The stars of a class that was cut, each with its part; empty while nothing was cut."""
+    if partition is None:
+        return ranked_stars(store, "subclusters", pd.DataFrame({"row": np.empty(0, dtype=int)}))
+    parts = {part.number: part.name for part in partition.parts}
+    order = np.argsort(np.where(partition.part < 0, len(parts), partition.part), kind="stable")
+    ranking = pd.DataFrame(
+        {
+            "row": partition.rows[order],
+            "part": [parts[number] for number in partition.part[order].tolist()],
+        }
+    )
+    return ranked_stars(store, cut_in_words(partition), ranking)
 
 
 def vetted_stars(store: AtlasStore, verdicts: pd.DataFrame) -> CandidateList:

@@ -22,6 +22,7 @@ from app.export.lists import (
     CandidateList,
     all_stars,
     found_stars,
+    parted_stars,
     ranked_stars,
     selected_stars,
     vetted_stars,
@@ -31,7 +32,7 @@ from app.export.reading import MAX_BYTES, read_in_worker
 from app.export.restoring import restore
 from app.listing import TrayView
 from app.samp_control import SampControl
-from app.state import AppState
+from app.state import AppState, tie
 from app.styles import CARD_CSS, CONTROLS, WORDS
 from app.thresholds import THRESHOLDS
 from app.upload import Upload
@@ -54,9 +55,13 @@ class ExportPanel(TrayView):
         self.verdicts: Verdicts = self._verdicts
         """Gives the verdicts so far; see `CandidateList.with_verdicts` for its columns."""
         wide: dict[str, Any] = {"sizing_mode": "stretch_width", **CONTROLS}
-        self.what = pn.widgets.Select(options=list(self._lists()), value="selection", **wide)
+        self.what = pn.widgets.Select(
+            label="What is exported", options=list(self._lists()), value="selection", **wide
+        )
         self.format = pn.widgets.Select(
-            options={form.name: suffix for suffix, form in FORMATS.items()}, **wide
+            label="File format",
+            options={form.name: suffix for suffix, form in FORMATS.items()},
+            **wide,
         )
         self.button = pn.widgets.FileDownload(
             callback=self.content, filename="list.vot", label="Download",
@@ -83,9 +88,12 @@ class ExportPanel(TrayView):
             css_classes=["download"], **CONTROLS,
         )  # fmt: skip
         self.facts = pn.pane.HTML(sizing_mode="stretch_both", css_classes=["provenance"], **WORDS)
+        tie(state, "exported", self.what, "value")
         for widget in (self.what, self.format, self.shown):
             widget.param.watch(self.refresh, "value")
-        state.param.watch(self.refresh, ["selection", "queue_filters", "found", *THRESHOLDS])
+        state.param.watch(
+            self.refresh, ["selection", "queue_filters", "found", "partition", *THRESHOLDS]
+        )
         state.param.watch(self._on_focus, ["focus", "neighbor_modality"])
 
     def __panel__(self) -> pn.viewable.Viewable:
@@ -106,6 +114,7 @@ class ExportPanel(TrayView):
             "selection": self._selection,
             "flag queue": self._queue,
             "neighbours": self._neighbors,
+            "subclusters": lambda: parted_stars(self.store, self.state.partition),
             "search": lambda: found_stars(self.store, self.state.found),
             "verdicts": lambda: vetted_stars(self.store, _with_ids(self.verdicts())),
             "all stars": lambda: all_stars(self.store),

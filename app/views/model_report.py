@@ -1,11 +1,9 @@
 """Model report: labels against predictions, cell by cell, and how honest the confidences are.
 
 A click on a cell selects its stars by a condition that can be replayed. Where `python -m model
-evaluate` was written to ATLAS.report beside the atlas, its report is shown too.
+evaluate` was written to ATLAS.report beside the atlas, its tables and figures are shown too.
 """
 
-from html import escape
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +14,7 @@ from bokeh.models.annotations import Whisker
 from app.atlas_store import AtlasStore
 from app.confusion_table import ConfusionTable, confusion_html
 from app.diagrams import number
+from app.evaluation import ABOUT, evaluation_beside
 from app.figures import INK, card_figure, paint
 from app.listing import TrayView
 from app.palette import UNLABELLED
@@ -41,20 +40,24 @@ class ModelReport(TrayView):
             label="predictions of", options=list(found), width=186, **CONTROLS
         )
         self.part = pn.widgets.RadioButtonGroup(options=["matrix", "evaluation"], **CONTROLS)
-        self.part.visible = (report_directory(store) / "report.txt").is_file()
+        self.evaluation = evaluation_beside(store)
+        self.part.visible = self.evaluation.exists
+        self.piece = pn.widgets.Select(
+            label="of the evaluation", groups=self._pieces(), visible=False, width=186, **CONTROLS
+        )
         self.words = pn.pane.HTML(width=186, **WORDS)
         self.table = ConfusionTable(sizing_mode="stretch_both")
         self.table.on_cell = self.select
         self.page = pn.pane.HTML(css_classes=["provenance"], sizing_mode="stretch_both", **WORDS)
         self._make_figure()
-        for control in (self.who, self.part):
+        for control in (self.who, self.part, self.piece):
             control.param.watch(self.refresh, "value")
         state.param.watch(lambda _: self._paint(), "theme")
 
     def __panel__(self) -> pn.viewable.Viewable:
         side = pn.Column(
-            self.who, self.part, self.words, css_classes=["tray-side"], stylesheets=[CARD_CSS],
-            width=206, sizing_mode="stretch_height", margin=0,
+            self.part, self.who, self.piece, self.words, css_classes=["tray-side"],
+            stylesheets=[CARD_CSS], width=206, sizing_mode="stretch_height", margin=0,
         )  # fmt: skip
         plot = pn.Column(plot_box(self.fig), width=270, sizing_mode="stretch_height", margin=0)
         self.boxes = [
@@ -68,15 +71,30 @@ class ModelReport(TrayView):
         is_matrix = self.part.value == "matrix"
         for box, visible in zip(self.boxes, (is_matrix, not is_matrix), strict=True):
             box.visible = visible
+        self.who.visible = self.words.visible = is_matrix
+        self.piece.visible = not is_matrix
         if not is_matrix:
-            text = (report_directory(self.store) / "report.txt").read_text(encoding="utf-8")
-            self.page.object = f"<pre>{escape(text)}</pre>"
+            self.page.object = self.evaluation.html(self.piece.value or ABOUT)
             return
         found = self._confusion()
         self.table.table_html = "" if found is None else confusion_html(found)
         honest = self._reliability()
         self._draw(honest)
         self.words.object = self._words_html(found, honest)
+
+    def _pieces(self) -> dict[str, dict[str, str]]:
+        """Tables and figures of the evaluation; where it cannot be read, only what is wrong."""
+        if not self.evaluation.exists:
+            return {}
+        try:
+            return self.evaluation.pieces()
+        except (ValueError, KeyError, TypeError):
+            self.part.visible = False
+            self.state.notice = (
+                f"{self.evaluation.directory / 'report.json'} is not as this version writes it. "
+                "Repeat python -m model evaluate --overwrite."
+            )
+            return {}
 
     @property
     def columns(self) -> tuple[str, str]:
@@ -162,9 +180,3 @@ class ModelReport(TrayView):
         self._diagonal.glyph.line_color = ink.muted
         self._dots.glyph.update(fill_color=ink.accent, line_color=ink.panel)
         self._whisker.line_color = ink.accent
-
-
-def report_directory(store: AtlasStore) -> Path:
-    """Where the report of `python -m model evaluate` is looked for: ATLAS.report."""
-    path = Path(store.atlas.path).absolute()
-    return path.with_name(f"{path.name}.report")

@@ -9,6 +9,7 @@ Automatic eps, parts. eps is the largest radius at which DBSCAN sees at least tw
 not the crumbling of one body. A class without such a radius is one part.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -35,6 +36,8 @@ MOST = 30_000
 """Stars that `subclusters` splits at once; of more a sample of so many."""
 
 Clusters = npt.NDArray[np.int16]
+Told = Callable[[float], None]
+"""Takes the share of a work that is done, 0 to 1; what it raises ends the work."""
 
 
 @dataclass(frozen=True)
@@ -108,10 +111,19 @@ def default_min_samples(n: int) -> int:
     return int(np.clip(round(np.sqrt(n) / 3), 3, 10))
 
 
-def main_body_eps(xy: FloatArray, min_samples: int, main_fraction: float = MAIN_FRACTION) -> float:
+def main_body_eps(
+    xy: FloatArray,
+    min_samples: int,
+    main_fraction: float = MAIN_FRACTION,
+    told: Told = lambda share: None,
+) -> float:
     """Smallest radius (within 2 %) at which one cluster holds `main_fraction` of the stars."""
+    n_trials = 0
 
     def holds(eps: float) -> bool:
+        nonlocal n_trials
+        told(1 - 0.9**n_trials)  # nobody knows how many there will be: some fifteen
+        n_trials += 1
         return bool(np.mean(_dbscan(xy, eps, min_samples) == 0) >= main_fraction)
 
     low = high = max(float(np.median(_reach(xy, min_samples))), 1e-6)
@@ -154,6 +166,7 @@ def subclusters(
     min_part: int | None = None,
     n_components: int = 8,
     describe: pd.DataFrame | None = None,
+    told: Told = lambda share: None,
 ) -> Subclusters:
     """Split one class into parts, without labels.
 
@@ -176,7 +189,10 @@ def subclusters(
         Principal components kept.
     describe : DataFrame, optional
         Numeric columns of the same stars whose medians the summary gives.
+    told : callable
+        Called with the share done while a radius is sought; what it raises ends the work.
     """
+    told(0.0)
     points = _components(np.asarray(X, dtype=np.float64), n_components)
     least = max(5, round(0.05 * len(points))) if min_part is None else min_part
     params: dict[str, Any] = {"method": method, "min_samples": min_samples, "min_part": least}
@@ -189,7 +205,7 @@ def subclusters(
         model = HDBSCAN(min_cluster_size=least, min_samples=min_samples, copy=True)
         part = _by_size(model.fit_predict(cut))
     else:
-        params["eps"] = coarsest_split_eps(cut, min_samples, least) if eps is None else eps
+        params["eps"] = coarsest_split_eps(cut, min_samples, least, told) if eps is None else eps
         part = _only_large(_dbscan(cut, params["eps"], min_samples), least)
     if len(cut) < len(points):
         params["n_sampled"] = len(cut)
@@ -197,14 +213,17 @@ def subclusters(
     return Subclusters(part, summarize_parts(part, describe), params)
 
 
-def coarsest_split_eps(points: FloatArray, min_samples: int, min_part: int) -> float:
+def coarsest_split_eps(
+    points: FloatArray, min_samples: int, min_part: int, told: Told = lambda share: None
+) -> float:
     """Largest radius at which two or more clusters of `min_part` stars hold 80 % of the stars.
 
     Where there is none: the radius that leaves 95 % of the stars in one cluster.
     """
-    whole = main_body_eps(points, min_samples)
+    whole = main_body_eps(points, min_samples, told=lambda share: told(0.4 * share))
     finest = float(np.quantile(_reach(points, min_samples), 0.1))
-    for eps in np.geomspace(whole, max(finest, 1e-9), _N_TRIALS):
+    for trial, eps in enumerate(np.geomspace(whole, max(finest, 1e-9), _N_TRIALS)):
+        told(0.4 + 0.6 * trial / _N_TRIALS)
         sizes = np.bincount(_dbscan(points, eps, min_samples) + 1)[1:]
         parts = sizes[sizes >= min_part]
         if len(parts) >= 2 and parts.sum() >= _HELD_BY_PARTS * len(points):

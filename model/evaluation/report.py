@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,7 @@ from model.evaluation.cells import Workshop
 from model.evaluation.estimate import estimate
 from model.evaluation.grid import PRETRAINED, EvaluationConfig, split_name
 from model.evaluation.numeric import numeric_columns, read_off
-from model.evaluation.text import in_words
+from model.evaluation.text import in_words, read_report
 from model.evaluation.zero_shot import retrieval, zero_shot
 from model.execution import DEFAULT, Execution
 from model.loop import chosen_device
@@ -61,10 +61,10 @@ def evaluate(
     ]
     report = _report(workshop, found, nuisance, nuisance_table, columns)
     write_json(out / "report.json", report)
-    report = json.loads((out / "report.json").read_text(encoding="utf-8"))
-    (out / "report.txt").write_text(in_words(_with_nan(report)), encoding="utf-8")
-    plots.draw(_with_nan(report), _with_nan(found), out / "plots")
-    return report
+    known = read_report(out)
+    (out / "report.txt").write_text(in_words(known), encoding="utf-8")
+    plots.draw(known, tables.with_nan(found), out / "plots")
+    return cast(Figures, json.loads((out / "report.json").read_text(encoding="utf-8")))
 
 
 def _report(
@@ -187,12 +187,3 @@ def _write_splits(survey: Survey, config: EvaluationConfig, out: Path) -> None:
 
 def _split_names(config: EvaluationConfig) -> list[str]:
     return [split_name(base, subset) for base in config.bases for subset in config.subsets]
-
-
-def _with_nan(value: Any) -> Any:
-    """Put NaN where JSON has null."""
-    if isinstance(value, dict):
-        return {k: _with_nan(v) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_with_nan(v) for v in value]
-    return float("nan") if value is None else value

@@ -118,6 +118,15 @@ def spread(values: Iterable[float]) -> Figures:
     return {"mean": float(known.mean()), "std": float(known.std()), "n": len(known)}
 
 
+def with_nan(value: Any) -> Any:
+    """Put NaN where JSON has null."""
+    if isinstance(value, dict):
+        return {k: with_nan(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [with_nan(v) for v in value]
+    return float("nan") if value is None else value
+
+
 def _is_known(value: float | None) -> bool:
     return value is not None and bool(np.isfinite(value))
 

@@ -96,3 +96,20 @@ def test_a_large_class_is_cut_on_a_sample_and_every_star_has_its_part(monkeypatc
     assert np.mean(found.part[~truth] == 0) > 0.95
     assert found.part[-1] == -1, "far from every star of the sample"
     assert found.summary["n"].sum() == 4000
+
+
+def test_the_search_for_a_radius_tells_how_far_it_is_and_can_be_ended() -> None:
+    points = np.random.default_rng(3).normal(size=(300, 2))
+    told: list[float] = []
+    whole = subclusters(points, told=told.append)
+    assert len(told) > 20
+    assert told == sorted(told)
+    assert 0 <= told[0] < told[-1] < 1
+    np.testing.assert_array_equal(subclusters(points).part, whole.part)
+
+    def give_up(share: float) -> None:
+        if share > 0.3:
+            raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        subclusters(points, told=give_up)
