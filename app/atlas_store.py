@@ -4,9 +4,7 @@ One store serves every session of a process and is read-only. Rows are those of 
 appear only where a person or a file gives one.
 """
 
-from dataclasses import replace
 from functools import cached_property, lru_cache
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,16 +15,16 @@ from app.coloring import Coloring, color_stars, numbers_of, text_column
 from app.colorings import Colorings
 from app.diagrams import Diagram, column_pair, make_diagrams, number, period_days
 from app.finding import Finder, Match
+from app.flag_lists import FlagLists
 from app.palette import UNLABELLED, ClassStyle
 from app.picking import PointIndex
-from app.verdicts.book import VerdictBook, wrong_by_majority
+from app.verdicts.book import VerdictBook
 from app.verdicts.log import VerdictLog
 from app.worker import EmbeddingWorker
 from data_pipeline.light_curves import LightCurve
 from data_pipeline.schema import Column
 from data_pipeline.spectra import Spectrum
-from model.analysis.flag_weights import DEFAULT_WEIGHTS, FlagWeights, learn_from_verdicts
-from model.analysis.flags import DEFAULTS, Evidence, Thresholds
+from model.analysis.flags import Evidence
 from model.atlas import Atlas
 
 MODALITY_NAMES = {
@@ -80,8 +78,7 @@ class AtlasStore:
         self.colorings = Colorings(self)
         self.points = lru_cache(maxsize=16)(self._points)
         self.diagram = lru_cache(maxsize=32)(self._diagram)
-        self.flags = lru_cache(maxsize=64)(self._flags)
-        self.rankings: dict[str, FlagWeights] = {DEFAULT_WEIGHTS.name: DEFAULT_WEIGHTS}
+        self.flags = FlagLists(self)
         self.mean_vector = lru_cache(maxsize=16)(atlas.embeddings.mean)
 
     def __len__(self) -> int:
@@ -271,49 +268,6 @@ class AtlasStore:
             best = best[:: -(-len(best) // _RANKED_AT_ONCE)]
             suspicion = Evidence(self.objects.iloc[best], self.atlas.modalities).suspicion
         return int(best[np.nan_to_num(suspicion, nan=-1).argmax()])
-
-    def _flags(
-        self,
-        percentile: float = 99.0,
-        min_modalities: int = 2,
-        eps: float = 0.0,
-        min_samples: int = 0,
-        margin: float = DEFAULTS.margin,
-        split: float = DEFAULTS.split,
-        period: float = DEFAULTS.period,
-        external: float = DEFAULTS.external,
-        ranking: str = DEFAULT_WEIGHTS.name,
-    ) -> pd.DataFrame:
-        """Stars that do not fit, most suspicious first, see `Evidence.rank`."""
-        evidence = self.evidence.with_weights(self.rankings.get(ranking, DEFAULT_WEIGHTS))
-        thresholds = Thresholds(
-            percentile, min_modalities, eps, min_samples, margin, split, period, external
-        )
-        return evidence.rank(thresholds)
-
-    def told(self, ranked: pd.DataFrame, *thresholds: Any) -> pd.DataFrame:
-        """What another class may be, and why, of some rows of `flags` of the same thresholds."""
-        return self.evidence.told(ranked, Thresholds(*thresholds[: len(Thresholds._fields)]))
-
-    def learn_ranking(self) -> FlagWeights | None:
-        """Learn a ranking from the verdicts so far and offer it; None while they are too few."""
-        verdict = wrong_by_majority(self.verdicts, self.source_id)
-        name = f"{int((verdict >= 0).sum()):,} verdicts"
-        learned = learn_from_verdicts(self.evidence.scores, verdict, name)
-        if learned is None:
-            return None
-        for known in self.rankings.values():
-            if known.weights == learned.weights:
-                return known
-        if name in self.rankings:  # as many, but others: a name stands for one ranking
-            learned = replace(learned, name=f"{name}, log {self.verdicts.version:,}")
-        self.rankings[learned.name] = learned
-        return learned
-
-    def found_wrong_and_right(self) -> tuple[int, int]:
-        """How many labels people have found wrong, and right."""
-        verdict = wrong_by_majority(self.verdicts, self.source_id)
-        return int((verdict == 1).sum()), int((verdict == 0).sum())
 
     def _in_atlas_order(self, of_survey: NDArray[np.bool_]) -> NDArray[np.bool_]:
         if np.array_equal(self.source_id, self.survey.source_id):

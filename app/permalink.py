@@ -221,7 +221,7 @@ class Permalink:
         given = json.loads(value)
         if not isinstance(given, dict) or not set(given) <= set(THRESHOLDS):
             raise InputError(f"these are no thresholds: {value[:60]!r}")
-        if given.get("ranking", self.state.ranking) not in self.store.rankings:
+        if given.get("ranking", self.state.ranking) not in self.store.flags.rankings:
             raise InputError(f"there is no ranking {str(given['ranking'])[:40]!r} here any more")
         numbers = [number for name, number in given.items() if name != "ranking"]
         if not all(isinstance(x, int | float) and math.isfinite(x) for x in numbers):

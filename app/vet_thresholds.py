@@ -70,7 +70,7 @@ class ThresholdSliders:
                 label="elsewhere: 1 class, 2 family", start=1, end=2, **look
             ),
         }
-        self.ranking = pn.widgets.Select(options=list(store.rankings), **look)
+        self.ranking = pn.widgets.Select(options=list(store.flags.rankings), **look)
         self.follow = pn.widgets.Checkbox(label="learn from the verdicts", **look)
         self.note = pn.pane.HTML("", sizing_mode="stretch_width", **WORDS)
         self._learning = Latest[FlagWeights | None](self._take_learned)
@@ -95,12 +95,12 @@ class ThresholdSliders:
         n_entries = self.store.verdicts.version
         if self.follow.value and (at_once or n_entries >= self._n_entries + NEW_ENTRIES):
             self._n_entries = n_entries
-            self._learning.request(self.store.learn_ranking)
+            self._learning.request(self.store.flags.learn)
 
     def _take_learned(self, learned: FlagWeights | None) -> None:
         """Order the queue by what was learned; the rankings before stay on the list."""
         if learned is None:
-            wrong, right = self.store.found_wrong_and_right()
+            wrong, right = self.store.flags.found_wrong_and_right()
             self.note.object = (
                 f'<span class="muted">From {LEAST_VERDICTS} labels found wrong and '
                 f"{LEAST_VERDICTS} found right on; so far {wrong} and {right}.</span>"
@@ -110,7 +110,7 @@ class ThresholdSliders:
             return
         with pn.io.hold():
             self._newest = learned.name
-            self.ranking.options = list(self.store.rankings)
+            self.ranking.options = list(self.store.flags.rankings)
             self.state.ranking = learned.name
             self.note.object = f'<span class="muted">{escape(learned.made_from)}</span>'
             self.state.notice = (
@@ -125,7 +125,7 @@ class ThresholdSliders:
 
     def show_count(self, flags: pd.DataFrame) -> None:
         """Say how many stars are flagged, and why."""
-        if self.ranking.options != (known := list(self.store.rankings)):
+        if self.ranking.options != (known := list(self.store.flags.rankings)):
             self.ranking.options = known  # learned in another session
         counts = " · ".join(
             f'<span title="{meaning}{self._coming_back(flags, column)}">'

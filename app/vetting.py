@@ -216,7 +216,7 @@ class Vetting(param.Parameterized):
             told |= {"suggestion": self.suggestion(row), "thresholds": self._thresholds}
             rank = np.flatnonzero(self.flags["row"] == row) if len(self.flags) else place[:0]
             if len(rank):
-                words = self.store.told(self.flags.iloc[rank], *self._thresholds.values())
+                words = self.store.flags.told(self.flags.iloc[rank], *self._thresholds.values())
                 told |= {"rank": int(rank[0]) + 1, "why": str(words["sentence"].iat[0])[:2000]}
         return told
 

@@ -144,7 +144,7 @@ class ExportPanel(TrayView):
         ranked = queue_of(self.store, choice, flags, population).ranked
         flags = flags.set_index("row").loc[ranked].reset_index()
         stars = ranked_stars(self.store, "flag queue", flags)
-        return replace(stars, told=lambda n: self.store.told(flags[:n], *thresholds))
+        return replace(stars, told=lambda n: self.store.flags.told(flags[:n], *thresholds))
 
     def _neighbors(self) -> CandidateList:
         focus, modality = self.state.focus, self.state.neighbor_modality
@@ -208,7 +208,7 @@ class ExportPanel(TrayView):
     def provenance(self, stars: CandidateList | None = None) -> dict[str, str]:
         """What the file says about itself."""
         thresholds: dict[str, Any] = {name: getattr(self.state, name) for name in THRESHOLDS}
-        thresholds["weights"] = dict(self.store.rankings[self.state.ranking].weights)
+        thresholds["weights"] = dict(self.store.flags.rankings[self.state.ranking].weights)
         if self.what.value == "flag queue":
             thresholds |= self.state.queue_filters
         return (stars or self.listed()).provenance(self.store, thresholds)

@@ -109,7 +109,7 @@ class FactsView(pn.viewable.Viewer):
         place = flags.index[flags["row"] == row]
         if len(place):
             rank = int(place[0]) + 1
-            told = self.store.told(flags.iloc[[rank - 1]], *thresholds)
+            told = self.store.flags.told(flags.iloc[[rank - 1]], *thresholds)
             sentence = escape(str(told["sentence"].iat[0]))
             return (
                 f'<details class="flagged"><summary title="{sentence}"><b>Flag {rank} of '

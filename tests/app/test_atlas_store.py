@@ -111,7 +111,7 @@ def test_flags_follow_the_thresholds(store: AtlasStore) -> None:
     assert len(few) < len(many)
     assert many["suspicion"].fillna(-1).is_monotonic_decreasing
     assert few["is_far"].sum() < many["is_far"].sum()
-    told = store.told(many[:50], 90.0, 1, 0.0, 0)
+    told = store.flags.told(many[:50], 90.0, 1, 0.0, 0)
     assert len(told) == min(50, len(many))
     assert told["sentence"].str.len().gt(10).all()
     tight = store.flags(100.0, 3, 1e-3, 5)

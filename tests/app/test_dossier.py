@@ -24,7 +24,7 @@ def stars(store: AtlasStore) -> bytes:
     """A list of three stars, one with a verdict that is markup."""
     flags = store.flags()
     listed = ranked_stars(store, "flag queue", flags)
-    listed = first_stars(replace(listed, told=lambda n: store.told(flags[:n])), 3)
+    listed = first_stars(replace(listed, told=lambda n: store.flags.told(flags[:n])), 3)
     verdicts = pd.DataFrame(
         {
             "source_id": store.source_id[listed.rows[:1]], "verdict": ["wrong class"],
@@ -48,7 +48,9 @@ def test_a_dossier_has_a_page_for_each_star(store: AtlasStore, stars: bytes) -> 
     assert not re.search(r'(?:src|href)="(?!#|data:)', html), "nothing is fetched from elsewhere"
     assert "SYNTHETIC" in html
     assert "Verdict: wrong class (probable)" in html
-    assert store.told(store.flags()[:1])["sentence"][0].split(";")[0] in html.replace("&#x27;", "'")
+    assert store.flags.told(store.flags()[:1])["sentence"][0].split(";")[0] in html.replace(
+        "&#x27;", "'"
+    )
     ids = re.findall(r'\bid="([^"]+)"', html)
     assert len(ids) == len(set(ids)), "the drawings do not share names"
     maker.close()

@@ -252,10 +252,10 @@ def test_the_latest_verdict_stands_beside_each_star(store: AtlasStore) -> None:
 def test_the_queue_keeps_its_order_and_says_why(store: AtlasStore) -> None:
     flags = store.flags()
     stars = ranked_stars(store, "flag queue", flags)
-    table = replace(stars, told=lambda n: store.told(flags[:n])).table(store)
+    table = replace(stars, told=lambda n: store.flags.told(flags[:n])).table(store)
     assert table["source_id"].tolist() == store.source_id[flags["row"]].tolist()
     assert table["rank"].tolist() == list(range(1, len(flags) + 1))
-    assert table["sentence"].tolist() == store.told(flags)["sentence"].tolist()
+    assert table["sentence"].tolist() == store.flags.told(flags)["sentence"].tolist()
 
 
 def test_words_for_a_paper(store: AtlasStore) -> None:

@@ -10,6 +10,7 @@ from app.verdicts.entry import Entry, new_client_id
 from app.vet_thresholds import ThresholdSliders
 from app.views.vet_queue import VetQueue
 from model.analysis.flag_weights import DEFAULT_WEIGHTS, LEAST_VERDICTS
+from model.analysis.flags import DEFAULTS
 from model.atlas import Atlas
 
 
@@ -28,30 +29,30 @@ def test_a_ranking_is_learned_named_and_taken_back(sky_atlas_path: Path) -> None
             store.verdicts.append(
                 Entry(new_client_id(), "verdict", "ana", source_id, kind=kind, classes=classes)
             )
-    before = store.flags(ranking=state.ranking)
+    before = store.flags(*DEFAULTS, state.ranking)
     sliders.learn()
     assert state.ranking == "55 verdicts"
     assert "55 verdicts" in state.notice
     assert sliders.ranking.options == [DEFAULT_WEIGHTS.name, "55 verdicts"]
     assert "25 labels found wrong and 30 right" in sliders.note.object
-    assert store.rankings["55 verdicts"].weights["vote"] > 0
-    after = store.flags(ranking=state.ranking)
+    assert store.flags.rankings["55 verdicts"].weights["vote"] > 0
+    after = store.flags(*DEFAULTS, state.ranking)
     assert set(after["row"]) == set(before["row"]), "thresholds, not the ranking, flag stars"
     assert after["row"].tolist() != before["row"].tolist()
     sliders.ranking.value = DEFAULT_WEIGHTS.name
-    assert store.flags(ranking=state.ranking)["row"].tolist() == before["row"].tolist()
+    assert store.flags(*DEFAULTS, state.ranking)["row"].tolist() == before["row"].tolist()
     assert not state.follows_verdicts, "what was chosen by hand stays"
     sliders.learn(at_once=True)
     assert state.ranking == DEFAULT_WEIGHTS.name
 
-    first = store.rankings["55 verdicts"]
+    first = store.flags.rankings["55 verdicts"]
     store.verdicts.append(store.verdicts.undo("ana"))
     for row in order[130:131].tolist():
         source_id = int(store.source_id[row])
         store.verdicts.append(Entry(new_client_id(), "verdict", "ana", source_id, kind="right"))
     state.follows_verdicts = True
     assert state.ranking.startswith("55 verdicts, log ")
-    assert store.rankings["55 verdicts"] is first, "a name stands for one ranking"
+    assert store.flags.rankings["55 verdicts"] is first, "a name stands for one ranking"
 
 
 def test_the_queue_goes_on_from_the_top_of_a_new_order(sky_atlas_path: Path) -> None:
