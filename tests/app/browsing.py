@@ -30,7 +30,11 @@ expect.set_options(timeout=30_000)  # a busy machine is slow, not wrong
 
 @contextmanager
 def serving(
-    *arguments: str, log: Path, options: Sequence[str] = (), **environment: str
+    *arguments: str,
+    log: Path,
+    options: Sequence[str] = (),
+    start_s: float = START_S,
+    **environment: str,
 ) -> Iterator[str]:
     """Run `panel serve app OPTIONS --args ...` and yield the page's address once it answers."""
     port = free_port()
@@ -41,7 +45,7 @@ def serving(
             cwd=REPOSITORY, stdout=output, stderr=output, env={**os.environ, **environment},
         )  # fmt: skip
     try:
-        wait_for_answer(f"http://127.0.0.1:{port}/app", process, log)
+        wait_for_answer(f"http://127.0.0.1:{port}/app", process, log, start_s)
         yield f"http://127.0.0.1:{port}/app"
     finally:
         process.terminate()
@@ -55,9 +59,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for_answer(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_for_answer(
+    address: str, process: subprocess.Popen[bytes], log: Path, start_s: float = START_S
+) -> None:
     """Wait until the server answers, or fail with what it said."""
-    end = time.monotonic() + START_S
+    end = time.monotonic() + start_s
     while time.monotonic() < end and process.poll() is None:
         try:
             with urllib.request.urlopen(

@@ -1,14 +1,16 @@
 """How long a person waits: page load, click to card, lasso, zoom, verdict. Real browser.
 
-Times run from the pointer going up (or the wheel turning) to the frame in which the watched canvas
-looks different, read back in the page itself; medians of twenty gestures. Software rendering.
+``python tests/benchmarks/page.py ATLAS [PART ...]``, the parts being those of `PARTS`. Times run
+from the pointer going up (a key, the wheel) to the frame in which the watched canvas looks
+different, read back in the page itself; medians of twenty gestures. Software rendering.
 """
 
+import os
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import numpy as np
@@ -24,8 +26,27 @@ N_LOADS = 5
 _WATCHER = (Path(__file__).parent / "watch.js").read_text(encoding="utf-8")
 
 
-def measure(atlas_path: str | Path) -> dict[str, float]:
-    """Serve an atlas, use its page, and return what was measured in seconds, by name."""
+def measure(
+    atlas_path: str | Path,
+    only: Collection[str] = (),
+    tell: Callable[[str, float], None] | None = None,
+) -> dict[str, float]:
+    """Serve an atlas, use its page, and return what was measured, by name.
+
+    Parameters
+    ----------
+    atlas_path : path
+    only : collection of str
+        Of `PARTS`, those to measure; all when empty.
+    tell : callable, optional
+        Told each figure as it comes.
+
+    Returns
+    -------
+    dict of str to float
+        Seconds; for "private memory" gibibytes.
+    """
+    figures: dict[str, float] = {}
     with (
         tempfile.TemporaryDirectory() as directory,
         serving(
@@ -33,25 +54,40 @@ def measure(atlas_path: str | Path) -> dict[str, float]:
             "--verdicts",
             f"sqlite:///{directory}/verdicts.sqlite",
             log=Path(directory) / "log",
+            start_s=1800,
         ) as address,
         sync_playwright() as playwright,
     ):
         browser = launch(playwright)
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         open_page(page, address)
-        loads = [_load_time(page, address) for _ in range(N_LOADS)]
         page.evaluate(_WATCHER)
-        figures = {
-            "page load": statistics.median(loads),
-            **_clicks(page),
-            **_zooms(page),
-            **_lassos(page),
-            **_lists(page),
-            **_slider(page, address),
-            **_verdicts(page, address),
-        }
+        for name, part in PARTS.items():
+            if not only or name in only:
+                found = part(page, address)
+                figures |= found
+                for what, value in found.items():
+                    if tell is not None:
+                        tell(what, value)
         browser.close()
     return figures
+
+
+def _loads(page: Page, address: str) -> dict[str, float]:
+    loads = [_load_time(page, address) for _ in range(N_LOADS)]
+    page.evaluate(_WATCHER)
+    return {"page load": statistics.median(loads)}
+
+
+def _memory(_page: Page, _address: str) -> dict[str, float]:
+    """Memory that the server shares with no other process [GiB]; files it maps are shared."""
+    children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
+    (server,) = [
+        child for child in children if "panel" in Path(f"/proc/{child}/cmdline").read_text()
+    ]
+    rollup = Path(f"/proc/{server}/smaps_rollup").read_text().splitlines()
+    private = sum(int(line.split()[1]) for line in rollup if line.startswith("Private_"))
+    return {"private memory": private / 2**20}
 
 
 def _load_time(page: Page, address: str) -> float:
@@ -66,7 +102,7 @@ def _load_time(page: Page, address: str) -> float:
     return seconds
 
 
-def _clicks(page: Page) -> dict[str, float]:
+def _clicks(page: Page, _address: str) -> dict[str, float]:
     scatter = Plot(page, ".scatter")
     places = _star_places(scatter, 40)
     times = []
@@ -83,7 +119,7 @@ def _clicks(page: Page) -> dict[str, float]:
     }
 
 
-def _lassos(page: Page) -> dict[str, float]:
+def _lassos(page: Page, _address: str) -> dict[str, float]:
     map_ = Plot(page, ".map")
     page.keyboard.press("l")
     times = []
@@ -95,7 +131,7 @@ def _lassos(page: Page) -> dict[str, float]:
     return {"lasso to the other map": statistics.median(first for first, _ in times)}
 
 
-def _lists(page: Page) -> dict[str, float]:
+def _lists(page: Page, _address: str) -> dict[str, float]:
     """From a click on a star to the list of its neighbours."""
     scatter = Plot(page, ".scatter")
     page.keyboard.press("p")
@@ -133,7 +169,7 @@ def _slider(page: Page, address: str) -> dict[str, float]:
     return {"DBSCAN slider, all stars": statistics.median(times)}
 
 
-def _zooms(page: Page) -> dict[str, float]:
+def _zooms(page: Page, _address: str) -> dict[str, float]:
     scatter = Plot(page, ".scatter")
     times = []
     for i in range(N_GESTURES):
@@ -184,6 +220,21 @@ def _star_places(plot: Plot, n: int) -> list[tuple[float, float]]:
     return [(float(x[i]), float(y[i])) for i in picked]
 
 
+PARTS: dict[str, Callable[[Page, str], dict[str, float]]] = {
+    "load": _loads,
+    "click": _clicks,
+    "zoom": _zooms,
+    "lasso": _lassos,
+    "list": _lists,
+    "slider": _slider,
+    "verdict": _verdicts,
+    "memory": _memory,
+}
+
+
+def _print(what: str, value: float) -> None:
+    print(f"{what:32} {value:.3f} {'GiB' if what == 'private memory' else 's'}", flush=True)
+
+
 if __name__ == "__main__":
-    for what, seconds in measure(sys.argv[1]).items():
-        print(f"{what:28} {seconds:.3f} s")
+    measure(sys.argv[1], sys.argv[2:], _print)

@@ -158,8 +158,11 @@ def page(bench: Bench) -> list[Figure]:
     """The page in a real browser; measured by page.py."""
     if importlib.util.find_spec("page") is None:
         return []
-    measure = importlib.import_module("page").measure
-    return [bench.figure(what, value, "s") for what, value in measure(bench.atlas().path).items()]
+    figures = importlib.import_module("page").measure(bench.atlas().path)
+    return [
+        bench.figure(what, value, "GiB" if what == "private memory" else "s")
+        for what, value in figures.items()
+    ]
 
 
 def users(bench: Bench) -> list[Figure]:
