@@ -78,6 +78,7 @@ class AtlasStore:
         self.colorings = Colorings(self)
         self.points = lru_cache(maxsize=16)(self._points)
         self.diagram = lru_cache(maxsize=32)(self._diagram)
+        self.missing = lru_cache(maxsize=None)(self._missing)
         self.flags = FlagLists(self)
         self.mean_vector = lru_cache(maxsize=16)(atlas.embeddings.mean)
 
@@ -186,7 +187,7 @@ class AtlasStore:
             return PointIndex(np.column_stack([diagram.x, diagram.y]))
         raise KeyError(f"this atlas has no view {view!r}")
 
-    def missing(self, what: str) -> str:
+    def _missing(self, what: str) -> str:
         """Sentence that says the survey lacks something, empty where it has it.
 
         Parameters

@@ -42,7 +42,8 @@ class PointIndex:
         """
         per_pixel = np.maximum(np.abs(np.asarray(units_per_pixel, dtype=np.float64)), 1e-300)
         point = np.array([x, y], dtype=np.float64)
-        rows = np.flatnonzero(np.abs(self.xy[:, 0] - x) <= max_pixels * per_pixel[0])
+        all_x, reach = self.xy[:, 0], max_pixels * per_pixel[0]
+        rows = np.flatnonzero((all_x >= x - reach) & (all_x <= x + reach))
         pixels = np.hypot(*((self.xy[rows] - point) / per_pixel).T)
         order = np.argsort(pixels, kind="stable")
         return rows[order[pixels[order] <= max_pixels]]

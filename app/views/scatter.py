@@ -41,7 +41,6 @@ class ScatterView(StarView):
         diagram = self.store.diagram(self.state.diagram)
         if diagram is None:
             return ""
-        shown = int(diagram.shown.sum())
-        counted = f"{shown:,} of {self.store.n:,} · {diagram.left_out}"
+        counted = f"{self.points.n_placed:,} of {self.store.n:,} · {diagram.left_out}"
         lacks = self.store.missing("colors") or self.store.missing("parallaxes")
         return " ".join(filter(None, [f"{lacks}." * bool(lacks), counted * bool(diagram.left_out)]))

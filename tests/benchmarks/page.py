@@ -80,13 +80,13 @@ def _loads(page: Page, address: str) -> dict[str, float]:
 
 
 def _memory(_page: Page, _address: str) -> dict[str, float]:
-    """Memory that the server shares with no other process [GiB]; files it maps are shared."""
+    """Memory of the server alone [GiB]: what it wrote to, not the files that it maps."""
     children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
     (server,) = [
         child for child in children if "panel" in Path(f"/proc/{child}/cmdline").read_text()
     ]
     rollup = Path(f"/proc/{server}/smaps_rollup").read_text().splitlines()
-    private = sum(int(line.split()[1]) for line in rollup if line.startswith("Private_"))
+    private = sum(int(line.split()[1]) for line in rollup if line.startswith("Private_Dirty"))
     return {"private memory": private / 2**20}
 
 
