@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -174,7 +175,8 @@ def _zooms(page: Page, _address: str) -> dict[str, float]:
     times = []
     for i in range(N_GESTURES):
         turn = -240 if i % 2 else 240
-        found = _watched(page, ".scatter", "wheel", lambda turn=turn: scatter.wheel(250, 200, turn))
+        act = partial(scatter.wheel, 250, 200, turn)  # the browser scales the picture at once
+        found = _watched(page, ".scatter", "wheel", act, rest_ms=1500)
         if found:
             times.append(found)
     page.get_by_role("button", name="Show all").last.click()
@@ -200,10 +202,13 @@ def _verdicts(page: Page, address: str) -> dict[str, float]:
 
 
 def _watched(
-    page: Page, selector: str, gesture: str, act: Callable[[], None]
+    page: Page, selector: str, gesture: str, act: Callable[[], None], rest_ms: int = 500
 ) -> tuple[float, float] | None:
-    """First and last change of a part of the page after a gesture [s]; None when there was none."""
-    page.evaluate(f"watch('{selector}', '{gesture}', 500)")
+    """First and last change of a part of the page after a gesture [s]; None when there was none.
+
+    The last is that after which nothing changes for `rest_ms`.
+    """
+    page.evaluate(f"watch('{selector}', '{gesture}', {rest_ms})")
     act()
     found = page.evaluate("watched")
     return (found[0], found[1]) if found else None
