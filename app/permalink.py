@@ -45,6 +45,7 @@ _PLAIN = {
     "blind": "blind",
 }
 _STARS = {"star": "focus", "pin": "search_pinned", "with": "compared"}
+_ZOOMS = {"zoom": "map_zoom", "diagram_zoom": "diagram_zoom"}
 _NUMBERS = {"P": "fold_period_days", "times": "fold_factor", "shift": "fold_shift"}
 _GROUPS = {
     "card": [
@@ -60,6 +61,7 @@ _GROUPS = {
 _LISTS = {"hide": "hidden_classes", "where": "search_filters", "over": "laid_over"}
 _WATCHED = [
     *_PLAIN.values(), *_STARS.values(), *_LISTS.values(), *_NUMBERS.values(), *THRESHOLDS,
+    *_ZOOMS.values(),
     *(name for group in _GROUPS.values() for name in group),
     "recipe", "fold", "queue_filters",
 ]  # fmt: skip
@@ -101,6 +103,9 @@ class Permalink:
         for key, name in _LISTS.items():
             if getattr(state, name):
                 fields[key] = json.dumps(getattr(state, name))
+        for key, name in _ZOOMS.items():
+            if part := getattr(state, name):
+                fields[key] = " ".join(map(repr, part))
         for key, names in _GROUPS.items():
             if changed := {name: getattr(state, name) for name in names if self._changed(name)}:
                 fields[key] = json.dumps(changed)
@@ -123,6 +128,7 @@ class Permalink:
             **{key: self._reader(name) for key, name in _PLAIN.items()},
             **{key: partial(self._read_star, name) for key, name in _STARS.items()},
             **{key: partial(self._read_number, name) for key, name in _NUMBERS.items()},
+            **{key: partial(self._read_zoom, name) for key, name in _ZOOMS.items()},
             **{key: partial(self._read_group, key) for key in _GROUPS},
             "fold": self._read_fold,
             "hide": self._read_hidden, "where": self._read_filters, "over": self._read_laid_over,
@@ -206,6 +212,13 @@ class Permalink:
         if not math.isfinite(float(value)):
             raise InputError(f"{value[:40]!r} is no number")
         setattr(self.state, name, float(value))
+
+    def _read_zoom(self, name: str, value: str) -> None:
+        part = [float(end) for end in value.split()]
+        is_part = len(part) == 4 and part[0] < part[1] and part[2] < part[3]
+        if not is_part or not all(map(math.isfinite, part)):
+            raise InputError(f"{value[:40]!r} is no part of a map")
+        setattr(self.state, name, part)
 
     def _read_hidden(self, value: str) -> None:
         labels = self.store.coloring(self.state.color_by).labels

@@ -1,9 +1,10 @@
 """One Bokeh figure of stars, made once: a picture, markers, rings, a name under the pointer.
 
 Many stars are an image, few are markers; either way rings mark the star in focus and the stars
-listed beside it. Rings and names are overlays, a canvas of their own, so that the browser need not
-paint thousands of markers again when one moves. The figure knows no atlas and no state: `StarView`
-feeds it. Gestures come back as Bokeh events; lasso and box select nothing by themselves.
+listed beside it. Rings and names (app/star_names.py) are overlays, a canvas of their own, so that
+the browser need not paint thousands of markers again when one moves. The figure knows no atlas and
+no state: `StarView` feeds it. Gestures come back as Bokeh events; lasso and box select nothing by
+themselves.
 """
 
 from typing import Any
@@ -15,46 +16,25 @@ from bokeh.models import (
     BoxSelectTool,
     CDSView,
     ColumnDataSource,
-    CustomJS,
-    HoverTool,
     IndexFilter,
     LassoSelectTool,
     PanTool,
     Range1d,
     WheelZoomTool,
 )
-from bokeh.models.annotations import BoxAnnotation, Label, PolyAnnotation
+from bokeh.models.annotations import BoxAnnotation, PolyAnnotation
 from bokeh.plotting import figure
 from numpy.typing import NDArray
 
 from app.figures import FONT, INK, paint, set_range
 from app.palette import GREY
 from app.shading import Frame, Pixels
+from app.star_names import StarNames
 
 _COLUMNS = ("x", "y", "color", "marker", "name", "info")
 _REST_MS = 60
 """A wheel that rests so long has stopped: only then does the browser tell what is in view."""
 _NO_RING_ON_CLICK = "* { --outline-width: 0px; }"
-_NAME_UNDER_POINTER = """
-const {index, geometry: at} = cb_data
-const hits = index.indices
-if (hits.length == 0) { label.visible = false; return }
-const {x, y, name, info} = source.data
-const per_x = Math.abs(fig.x_range.end - fig.x_range.start) / fig.inner_width
-const per_y = Math.abs(fig.y_range.end - fig.y_range.start) / fig.inner_height
-const apart = (i) => Math.hypot((x[i] - at.x) / per_x, (y[i] - at.y) / per_y)
-const i = hits.reduce((best, j) => apart(j) < apart(best) ? j : best)
-const left = (x[i] - fig.x_range.start) / (fig.x_range.end - fig.x_range.start) < 0.6
-label.setv({x: x[i], y: y[i], text: name[i] + "\\n" + info[i],
-            text_align: left ? "left" : "right", x_offset: left ? 12 : -12, visible: true})
-"""
-_POINTER_AT_REST = """
-label.visible &&= cb_obj.event_name == "mousemove"
-if (!picture.visible) return
-const place = cb_obj.event_name == "mousemove" ? [cb_obj.x, cb_obj.y] : []
-clearTimeout(window.astrom3_pointer)
-window.astrom3_pointer = setTimeout(() => { pointer.tags = place }, 40)
-"""
 
 
 class StarFigure:
@@ -68,8 +48,8 @@ class StarFigure:
     Attributes
     ----------
     fig : bokeh figure
-    pointer : ColumnDataSource
-        Its tags are the pointer's place while a picture is shown.
+    names : StarNames
+        The name of the star under the pointer.
     """
 
     def __init__(self, name: str) -> None:
@@ -102,10 +82,7 @@ class StarFigure:
         self._upload_source = ColumnDataSource({"x": [], "y": []})
         self._upload_halo = self._crosses(self._upload_source, 7)
         self._upload_cross = self._crosses(self._upload_source, 3)
-        self._label = self._name_label()  # shown by the browser, over markers
-        self._picture_label = self._name_label()  # shown by the server, over the picture
-        self.pointer = ColumnDataSource()
-        self._add_hover()
+        self.names = StarNames(self.fig, self._stars, self._picture)
 
     def paint(self, theme: str) -> None:
         """Take the inks of a theme, "light" or "dark"."""
@@ -122,10 +99,7 @@ class StarFigure:
         self._focus_halo.glyph.line_color = value(ink.panel)
         self._upload_cross.glyph.line_color = value(ink.accent)
         self._upload_halo.glyph.line_color = value(ink.panel)
-        for label in (self._label, self._picture_label):
-            label.update(
-                text_color=ink.text, background_fill_color=ink.panel, border_line_color=ink.line
-            )
+        self.names.paint(ink)
         for outline in self._outlines:
             outline.update(
                 fill_color=ink.accent, fill_alpha=0.08, line_color=ink.accent, line_alpha=0.9,
@@ -134,9 +108,14 @@ class StarFigure:
         self._fade_unlit()
 
     def set_view(self, x: tuple[float, float], y: tuple[float, float]) -> None:
-        """Show this part of the plane; a range may run backwards."""
+        """Show this part of the plane, all there is; a range may run backwards."""
         set_range(self.x_range, *x)
         set_range(self.y_range, *y)
+
+    def zoom_to(self, x: tuple[float, float], y: tuple[float, float]) -> None:
+        """Show this part of what `set_view` has shown."""
+        for axis_range, (start, end) in ((self.x_range, x), (self.y_range, y)):
+            axis_range.update(start=start, end=end)
 
     def set_markers(self, columns: dict[str, Any]) -> None:
         """Replace the stars drawn as markers.
@@ -180,7 +159,7 @@ class StarFigure:
         self._picture.visible = not markers
         self._stars.visible = markers
         self._lit.visible = markers and self._has_lit
-        self._picture_label.visible = False
+        self.names.hide()
 
     def ring_focus(self, xy: NDArray[np.float64]) -> None:
         """Ring the star in focus, shape (0 or 1, 2)."""
@@ -199,18 +178,6 @@ class StarFigure:
     def mark_upload(self, xy: NDArray[np.float64]) -> None:
         """Put a cross where an uploaded star belongs, shape (0 or 1, 2)."""
         self._upload_source.data = {"x": xy[:, 0], "y": xy[:, 1]}
-
-    def name_star(self, x: float, y: float, text: str) -> None:
-        """Write a name beside a place; an empty text takes it away."""
-        if not text:
-            self._picture_label.visible = False
-            return
-        view = self.x_range
-        left = (x - view.start) / (view.end - view.start) < 0.6
-        self._picture_label.update(
-            x=x, y=y, text=text, visible=True,
-            text_align="left" if left else "right", x_offset=12 if left else -12,
-        )  # fmt: skip
 
     @property
     def size(self) -> tuple[int, int]:
@@ -274,24 +241,6 @@ class StarFigure:
         return self.fig.scatter(
             "x", "y", source=source, size=20, marker="cross", line_width=width, level="overlay"
         )
-
-    def _name_label(self) -> Label:
-        looks: dict[str, Any] = {
-            "text_font": FONT, "text_font_size": "12px", "text_line_height": 1.3,
-            "text_baseline": "middle", "padding": 6, "border_radius": 4, "border_line_width": 1,
-            "background_fill_alpha": 0.96, "x_offset": 12,
-        }  # fmt: skip
-        label = Label(x=0, y=0, text="", visible=False, syncable=False, level="overlay", **looks)
-        self.fig.add_layout(label)
-        return label
-
-    def _add_hover(self) -> None:
-        args: dict[str, Any] = {"fig": self.fig, "label": self._label, "source": self._source}
-        under = CustomJS(args=args, code=_NAME_UNDER_POINTER)
-        self.fig.add_tools(HoverTool(renderers=[self._stars], tooltips=None, callback=under))
-        args = {"picture": self._picture, "pointer": self.pointer, "label": self._label}
-        for event in ("mousemove", "mouseleave"):
-            self.fig.js_on_event(event, CustomJS(args=args, code=_POINTER_AT_REST))
 
     def _light(self, lit: NDArray[np.integer] | None) -> None:
         self._has_lit = lit is not None

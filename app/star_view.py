@@ -23,12 +23,12 @@ from app.shading import Frame, Pixels
 from app.star_figure import StarFigure
 from app.star_picture import Painter, Rows, Scene
 from app.state import AppState
+from app.zoom import part_in_view, view_of, whole_view
 
 MARKER_LIMIT = int(os.environ.get("ASTROM3_MARKER_LIMIT", "5000"))
 """More stars than this in view are drawn as a picture; a fast browser can take more markers."""
 MAX_LISTED = 200
 MAX_LAID_OVER = 1500
-_MARGIN = 0.04
 _RING_CELL = 5  # pixels
 
 
@@ -36,6 +36,8 @@ class StarView(pn.viewable.Viewer):
     """A map of the atlas's stars. Subclasses set the plane with `show_plane`."""
 
     figure_name = "stars"
+    zoom = ""
+    """Parameter of the state that holds which part of the plane is in view."""
 
     def __init__(self, state: AppState, store: AtlasStore, **params: Any) -> None:
         super().__init__(**params)
@@ -55,12 +57,20 @@ class StarView(pn.viewable.Viewer):
         return self.pane
 
     def show_plane(self, view: str, invert_x: bool = False, invert_y: bool = False) -> None:
-        """Put the stars where "map:<modality>" or "diagram:<key>" has them, all in view."""
-        self.view = view
+        """Put the stars where "map:<modality>" or "diagram:<key>" has them, all in view.
+
+        The first plane is shown as the address has zoomed it.
+        """
+        is_first, self.view = not self.view, view
         self.points = self.store.points(view)
-        self._inverted = invert_x, invert_y
+        self._home = whole_view(self.points, invert_x, invert_y)
         self._marked = None
-        self.show_all()
+        self.stars.set_view(*self._home)
+        if is_first and (part := getattr(self.state, self.zoom)):
+            self.stars.zoom_to(*view_of(part, self._home))
+        else:
+            setattr(self.state, self.zoom, [])
+        self.draw()
         self._ring_focus()
         self._ring_neighbors()
         self._mark_upload()
@@ -68,13 +78,8 @@ class StarView(pn.viewable.Viewer):
 
     def show_all(self) -> None:
         """Zoom out to all stars."""
-        low, high = self.points.low, self.points.high
-        pad = _MARGIN * np.where(high > low, high - low, 1.0)
-        spans = [(float(a), float(b)) for a, b in zip(low - pad, high + pad, strict=True)]
-        x, y = (
-            span[::-1] if back else span for span, back in zip(spans, self._inverted, strict=True)
-        )
-        self.stars.set_view(x, y)
+        self.stars.set_view(*self._home)
+        setattr(self.state, self.zoom, [])
         self.draw()
 
     @property
@@ -119,10 +124,10 @@ class StarView(pn.viewable.Viewer):
         fig.on_event(Tap, self._on_tap)
         fig.on_event(DoubleTap, lambda _: self.show_all())
         fig.on_event(SelectionGeometry, self._on_selection)
-        fig.on_event(RangesUpdate, lambda _: self._on_view_change())
+        fig.on_event(RangesUpdate, lambda _: self._on_zoom())
         for size in ("inner_width", "inner_height"):
             fig.on_change(size, lambda attr, old, new: self._on_view_change())
-        self.stars.pointer.on_change("tags", lambda attr, old, new: self._name_under(new))
+        self.stars.names.pointer.on_change("tags", lambda attr, old, new: self._name_under(new))
         watch = self.state.param.watch
         watch(lambda _: self._repaint(), "theme")
         watch(lambda _: self._recolor(), ["color_by", "blind"])
@@ -144,6 +149,12 @@ class StarView(pn.viewable.Viewer):
             with pn.io.hold():
                 self.select_geometry(event.geometry)
 
+    def _on_zoom(self) -> None:
+        part = part_in_view(self.stars.view, self._home, self.stars.units_per_pixel)
+        with pn.io.hold():
+            setattr(self.state, self.zoom, part)
+            self._on_view_change()
+
     def _on_view_change(self) -> None:
         self._ring_neighbors()
         if self._all_marked:
@@ -155,7 +166,9 @@ class StarView(pn.viewable.Viewer):
     def _name_under(self, place: list[float]) -> None:
         row = self.pick(*place) if self._marked is None and len(place) == 2 else -1
         x, y = self.points.xy[row]
-        self.stars.name_star(x, y, f"{self.store.name(row)}\n{self._info(row)}" if row >= 0 else "")
+        self.stars.names.write(
+            x, y, f"{self.store.name(row)}\n{self._info(row)}" if row >= 0 else ""
+        )
 
     def _repaint(self) -> None:
         self.stars.paint(self.state.theme)

@@ -53,6 +53,8 @@ class AppState(param.Parameterized):
     color_by = param.String("class_label", doc="Column of the atlas that colours the maps.")
     map_modality = param.String("fused", doc="Embedding whose map is shown.")
     diagram = param.String("", doc="Key of the diagram beside the map; empty for the first.")
+    map_zoom = param.List([], item_type=float, doc="Part of the map in view (app/zoom.py).")
+    diagram_zoom = param.List([], item_type=float, doc="Part of the diagram in view.")
     neighbor_modality = param.String("fused", doc="Embedding in which neighbours are sought.")
 
     fold = param.Boolean(True, doc="Light curve folded (true) or against time.")

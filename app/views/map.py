@@ -11,6 +11,7 @@ class MapView(StarView):
     """UMAP of the modality in `state.map_modality`. Its axes have no unit and are not drawn."""
 
     figure_name = "map"
+    zoom = "map_zoom"
 
     def __init__(self, state: AppState, store: AtlasStore, **params: Any) -> None:
         super().__init__(state, store, **params)

@@ -16,6 +16,7 @@ class ScatterView(StarView):
     """The diagram in `state.diagram`, magnitudes upward to brighter."""
 
     figure_name = "scatter"
+    zoom = "diagram_zoom"
 
     def __init__(self, state: AppState, store: AtlasStore, **params: Any) -> None:
         super().__init__(state, store, **params)

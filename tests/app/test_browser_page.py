@@ -130,6 +130,36 @@ def test_reloading_the_address_brings_the_same_state(page: Page, server: str) ->
         )
 
 
+def test_a_copied_address_brings_back_the_zoom_of_both_maps(page: Page, server: str) -> None:
+    open_page(page, server)
+    plots = Plot(page, ".map"), Plot(page, ".scatter")
+    whole = [plot.wait_until_still() for plot in plots]
+    for plot in plots:
+        plot.wheel(*middle(plot.near(BLUE)), -300)
+        plot.wait_until_still()
+    page.wait_for_url(re.compile(r"[?&]zoom=.*diagram_zoom="))
+    page.mouse.move(5, 880)
+    seen = [plot.wait_until_still() for plot in plots]
+    copied = page.url
+    for before, now in zip(whole, seen, strict=True):
+        assert differing(before, now) > 0.02
+
+    open_page(page, server)
+    open_page(page, copied)
+    page.mouse.move(5, 880)
+    for plot, before in zip(plots, seen, strict=True):
+        eventually(
+            lambda plot=plot, before=before: differing(plot.pixels(), before) < 0.001, "same part"
+        )
+    assert page.url == copied
+    page.keyboard.press("z")
+    page.wait_for_url(lambda url: "zoom" not in url)
+    for plot, before in zip(plots, whole, strict=True):
+        eventually(
+            lambda plot=plot, before=before: differing(plot.pixels(), before) < 0.001, "all stars"
+        )
+
+
 def test_nonsense_in_the_address_is_told_politely(page: Page, server: str) -> None:
     open_page(page, f"{server}?star=12&sel=broken&map=moon")
     expect(page.locator("header .notice")).to_contain_text("address was not understood")

@@ -50,6 +50,7 @@ def test_everything_comes_back(store: AtlasStore) -> None:
     state.param.update(search_like="pinned", search_pinned=5, search_by="photometry")
     state.param.update(search_among="spectra", search_but="far:metadata", laid_over=["ROT"])
     state.param.update(search_filters=["spectrum"], hidden_classes=["flagged"])
+    state.param.update(map_zoom=[-1.5, 0.25, 3.0, 4.125], diagram_zoom=[1e-5, 0.1, -3.0, 2.0])
     state.param.update(percentile=95.0, min_modalities=1, flag_margin=0.25, blind="others")
     state.queue_filters = {"label": "EW", "order": "period", "with_controls": False}
     first = lasso(store, "map:fused")
@@ -86,6 +87,7 @@ def test_the_beginning_has_no_address(store: AtlasStore) -> None:
         "?queue=[]", "?queue=3", '?queue={"flag":["is_far"]}', "?blind=maybe", "?flags=[]",
         '?flags={"percentile":101}', '?flags={"percentile":50,"dbscan_eps":-1}',
         '?flags={"percentile":NaN}', '?flags={"ranking":"bribes"}', '?flags={"focus":7}',
+        "?zoom=1 2 3", "?zoom=2 1 0 1", "?zoom=0 1 0 inf", "?zoom=a b c d", "?diagram_zoom=0 0 1 2",
         "?card=3", '?card={"focus":3}', '?card={"line_set":"tea leaves"}', '?card={"at_rest":2}',
         '?card={"periodogram":3}', '?card={"line_set":[]}', '?cut={"cluster_class":"EX"}',
         '?cut={"cluster_eps":-1}', "?cut=[", "?tab=Cellar",

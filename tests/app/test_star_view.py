@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from bokeh.events import RangesUpdate
 
 from app import star_view
 from app.atlas_store import AtlasStore
@@ -79,3 +80,25 @@ def test_markers_keep_their_rows_apart(store: AtlasStore) -> None:
     lit_names = {columns["name"][i] for i in lit.view.filter.indices}
     assert lit_names == set(store.names(np.flatnonzero(store.of_class("EA"))))
     assert len(columns["name"]) == len(set(columns["name"])) == store.n
+
+
+def test_the_part_in_view_is_kept_for_the_address_and_goes_with_the_plane(
+    store: AtlasStore,
+) -> None:
+    state = AppState(store.n, diagram="color-magnitude")
+    view = ScatterView(state, store)
+    view.stars.zoom_to((0.2, 1.4), (5.0, -1.0))
+    view.stars.fig._trigger_event(RangesUpdate(view.stars.fig))
+    assert state.diagram_zoom == [0.2, 1.4, -1.0, 5.0], "low ends first, whichever way axes run"
+    again = ScatterView(
+        AppState(store.n, diagram="color-magnitude", diagram_zoom=state.diagram_zoom), store
+    )
+    assert again.stars.view == ((0.2, 1.4), (5.0, -1.0)), "magnitudes still run upward to brighter"
+    again.show_all()
+    assert again.state.diagram_zoom == []
+    state.diagram = "sky"
+    assert state.diagram_zoom == [], "another plane is seen whole"
+    whole = view.stars.view
+    view.stars.fig._trigger_event(RangesUpdate(view.stars.fig))
+    assert state.diagram_zoom == []
+    assert view.stars.view == whole
