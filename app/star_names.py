@@ -77,7 +77,7 @@ class StarNames:
         if not text:
             self.hide()
             return
-        view = self._fig.x_range
+        view: Any = self._fig.x_range
         left = (x - view.start) / (view.end - view.start) < 0.6
         self._picture_label.update(
             x=x, y=y, text=text, visible=True,
