@@ -36,6 +36,7 @@ PLAIN_COLUMNS = ("verdict", "flag", "part", "modalities")
 _PLAIN = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#882255", "#ddaa77")
 _MARKERS = ("circle", "square", "triangle", "diamond", "hex", "star", "inverted_triangle")
 _NOTHING = "#9aa1aa"
+NO_VALUE = "none"
 _QUIET = {UNLABELLED: "nothing known", "not flagged": "not flagged"}
 NUMBER_COLUMNS = {
     "period_days": "Period [d]",
@@ -204,5 +205,5 @@ def _by_number(objects: pd.DataFrame, column: str, title: str) -> Coloring:
         for start, color in zip(_texts(starts), viridis(_N_STEPS), strict=True)
     ]
     if not known.all():
-        styles.append(class_style(UNLABELLED))
+        styles.append(ClassStyle(NO_VALUE, "none", _NOTHING, "circle", "without a value"))
     return Coloring(column, title, styles, code, is_scale=True)

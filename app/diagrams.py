@@ -19,6 +19,8 @@ from data_pipeline.schema import Band, Column
 Floats = NDArray[np.float64]
 MIN_PARALLAX_OVER_ERROR = 5.0
 """Below this a parallax gives no absolute magnitude worth drawing."""
+ABSOLUTE_G = "absolute G [mag]"
+"""Plain words: the text of an axis knows no subscripts."""
 _AMPLITUDES = ("lc_amplitude", "amplitude")
 _MAGNITUDES = ("lc_mean_mag", "mean_vmag", "phot_g_mean_mag")
 _UCDS = {"color": "phot.color", "magnitude": "phot.mag", "amplitude": "src.var.amplitude"}
@@ -116,7 +118,7 @@ def color_magnitude(objects: pd.DataFrame) -> Diagram | None:
     }
     left_out = "; ".join(f"{count:,} {why}" for why, count in reasons.items() if count)
     return Diagram(
-        "color-magnitude", "Colour–magnitude", color, m_g, "BP − RP [mag]", "M_G [mag]",
+        "color-magnitude", "Colour–magnitude", color, m_g, "BP − RP [mag]", ABSOLUTE_G,
         invert_y=True, left_out=left_out,
     )  # fmt: skip
 
@@ -182,7 +184,7 @@ def period_amplitude(
 def period_luminosity(objects: pd.DataFrame) -> Diagram | None:
     """Period against absolute magnitude, or against apparent magnitude without parallaxes."""
     period, m_g = period_days(objects), absolute_magnitude(objects)
-    label, magnitude = ("M_G [mag]", m_g)
+    label, magnitude = ABSOLUTE_G, m_g
     if magnitude is None:
         label, magnitude = "mean magnitude [mag]", number(objects, *_MAGNITUDES)
     if magnitude is None or not np.isfinite(period).any():

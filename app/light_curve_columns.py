@@ -10,13 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.curves import running_median
+from app.curves import running_median, visible_range
 from app.photometry import Fold, Photometry
 
 COLUMNS = ("x", "repeat", "value", "low", "high", "err", "time", "band", "camera", "group")
 DOUBTFUL_COLUMNS = (*COLUMNS, "marker", "note")
 
 MIN_POINTS_OF_MEDIAN = 40
+_LIMIT_REACH = 0.4
+"""Upper limits so far beyond the detections, as a share of their range, are still shown."""
 
 
 def light_curve_columns(
@@ -67,6 +69,17 @@ def doubtful_columns(
         "marker": np.where(limit, "inverted_triangle", "circle").astype(object),
         "note": np.where(limit, "upper limit on the brightness", "marked bad").astype(object),
     }
+
+
+def value_range(points: Photometry) -> tuple[float, float]:
+    """Lowest and highest value to show: the detections, and the limits that lie near them."""
+    if points.is_limit.all():
+        return visible_range(points.value)
+    low, high = visible_range(points.value[~points.is_limit])
+    limits, reach = points.value[points.is_limit], _LIMIT_REACH * (high - low)
+    near = limits[(limits > low - reach) & (limits < high + reach)]
+    pad = 0.04 * (high - low)
+    return min([low, *(near - pad)]), max([high, *(near + pad)])
 
 
 def point_alpha(n_points: int) -> float:

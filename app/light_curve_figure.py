@@ -12,7 +12,6 @@ from bokeh.models import CategoricalColorMapper, ColumnDataSource, HoverTool, Ra
 from bokeh.transform import transform
 from numpy.typing import NDArray
 
-from app.curves import visible_range
 from app.figures import INK, card_figure, paint, readable, set_range
 from app.light_curve_columns import (
     COLUMNS,
@@ -22,6 +21,7 @@ from app.light_curve_columns import (
     light_curve_columns,
     median_columns,
     point_alpha,
+    value_range,
 )
 from app.photometry import Fold, Photometry
 from data_pipeline.schema import Band
@@ -154,10 +154,7 @@ class LightCurveFigure:
             other.glyph.line_color = ink.accent
 
     def _set_axes(self, points: Photometry, fold: Fold | None) -> None:
-        detected = ~points.is_limit
-        self.frame = low, high = visible_range(
-            points.value[detected] if detected.any() else points.value
-        )
+        self.frame = low, high = value_range(points)
         bottom, top = (high, low) if points.quantity == "mag" else (low, high)
         set_range(self.y_range, bottom, top)
         if fold is not None:

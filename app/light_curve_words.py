@@ -11,50 +11,72 @@ from app.ephemeris import Ephemeris
 from app.formats import other_time_unit, period_text
 from app.photometry import Fold, Photometry
 
+_SWITCH = (  # static/keys.js passes it on to the card
+    "window.dispatchEvent(new CustomEvent('astrom3:card',"
+    "{detail:{act:'band',band:this.dataset.band}}))"
+)
 
-def counts(
-    points: Photometry,
-    groups: NDArray[np.str_],
-    colors: Mapping[str, str],
-    frame: tuple[float, float],
-) -> list[str]:
-    """How many points of each group are drawn, and what is not drawn as the rest.
+
+def groups(names: NDArray[np.str_], colors: Mapping[str, str]) -> list[str]:
+    """How many points each group has, in its colour.
+
+    Parameters
+    ----------
+    names : str, shape (n,)
+        Band or camera of each point.
+    colors : mapping of group to its colour
+    """
+    return [
+        f'<span style="color:{colors[name]}">●</span> {escape(name)} {count}'
+        for name, count in zip(*np.unique(names, return_counts=True), strict=True)
+    ]
+
+
+def bands(points: Photometry, shown: Photometry, colors: Mapping[str, str]) -> list[str]:
+    """How many good points each band has; where there are several, buttons that switch them."""
+    names = points.band[points.good]
+    marks = groups(names, colors)
+    if len(marks) < 2:
+        return marks
+    on = set(shown.band.tolist())
+    return [
+        f'<button class="band" data-band="{escape(name)}" aria-pressed="{str(name in on).lower()}" '
+        f'onclick="{_SWITCH}" title="Show or hide this band">{mark}</button>'
+        for name, mark in zip(np.unique(names).tolist(), marks, strict=True)
+    ]
+
+
+def counts(points: Photometry, frame: tuple[float, float]) -> list[str]:
+    """How many points are not drawn as the rest, or not at all.
 
     Parameters
     ----------
     points : Photometry
-        Of n points.
-    groups : str, shape (n,)
-        Band or camera of each.
-    colors : mapping of group to its colour
     frame : (float, float)
         Lowest and highest value that is shown.
     """
-    marks = [
-        f'<span style="color:{colors[name]}">●</span> {escape(name)} {count}'
-        for name, count in zip(*np.unique(groups[points.good], return_counts=True), strict=True)
-    ]
     low, high = frame
-    outside = int(((points.value < low) | (points.value > high))[~points.is_limit].sum())
+    outside = int(((points.value < low) | (points.value > high)).sum())
     counted = {
         "▽ {} limits": int(points.is_limit.sum()),
         "○ {} bad": int(points.is_bad.sum()),
         "{} off the frame": outside,
         "{} in another unit left out": points.left_out,
     }
-    return marks + [text.format(count) for text, count in counted.items() if count]
+    return [text.format(count) for text, count in counted.items() if count]
 
 
 def fold_words(points: Photometry, by: Fold, shift: float) -> list[str]:
     """Frequency, and where phase zero is: extremum, shift [cycles], date."""
-    where = "minimum" if by.at_minimum else "maximum"
+    where = "min" if by.at_minimum else "max"
     shifted = f" + {shift:.3f}" if shift else ""
-    words = [
-        other_time_unit(by.period_days),
-        f"f {1 / by.period_days:.6g} d⁻¹",
-        f"phase 0: {where}{shifted}, {escape(points.date_text(by.zero))}",
+    in_other_units = " · ".join(
+        filter(None, [other_time_unit(by.period_days), f"f {1 / by.period_days:.6g} d⁻¹"])
+    )
+    return [
+        f'<span class="where-wide">{in_other_units} ·</span> '
+        f"phase 0: {where}{shifted}, {escape(points.date_text(by.zero))}"
     ]
-    return [word for word in words if word]
 
 
 def other_star(name: str, shift: float, unit: str) -> str:

@@ -33,6 +33,7 @@ class Line:
 
 
 ATOMIC = {
+    "H8": Line("H8", 3890.15, 3889.05),
     "Ca II K": Line("Ca II K", 3934.77, 3933.66),
     "Ca II H": Line("Ca II H", 3969.59, 3968.47),
     "He I 4026": Line("He I", 4027.33, 4026.19),
@@ -74,16 +75,29 @@ def _heads(name: str, *pairs: tuple[float, float]) -> tuple[Line, ...]:
 
 TIO = _heads(
     "TiO",
-    *((4761, 4762), (4955, 4956), (5167, 5168), (5448, 5450), (5848, 5849), (6158, 6160)),
+    *((4761, 4762), (4955, 4956), (5167, 5168), (5448, 5450), (5759, 5761), (5848, 5849)),
+    (6158, 6160),
     *((6651, 6653), (7054, 7056), (7126, 7128), (8206, 8208), (8432, 8434), (8860, 8862)),
 )
 VO = _heads("VO", (7334, 7336), (7851, 7853), (8521, 8523))
-CAH = _heads("CaH", (6382, 6384), (6750, 6752))
+CAH = _heads("CaH", (6346, 6348), (6382, 6384), (6750, 6752))
+MGH = _heads("MgH", (4780, 4781), (5211, 5212))
+ALO = _heads("AlO", (4842, 4844))
+ZRO = _heads("ZrO", (4641, 4642), (5552, 5553), (6474, 6476))
+YO = _heads("YO", (5972, 5974))
+LAO = _heads("LaO", (7403, 7406), (7910, 7913))
 C2 = _heads(
     "C₂", (4382, 4384), (4737, 4738), (5165, 5167), (5636, 5637), (6122, 6124), (6191, 6193)
 )
 CN = _heads(
-    "CN", (3883, 3884), (4215, 4216), (6926, 6928), (7283, 7285), (7876, 7878), (8067, 8069)
+    "CN",
+    (3883, 3884),
+    (4215, 4216),
+    (6926, 6928),
+    (7088, 7090),
+    (7283, 7285),
+    (7876, 7878),
+    (8067, 8069),
 )
 G_BAND = _heads("CH G", (4300, 4301))
 
@@ -99,18 +113,21 @@ AUTO, OFF = "auto", "no lines"
 """In place of the name of a set: that of the class, none."""
 LINE_SETS: dict[str, tuple[Line, ...]] = {
     "A–K stars": (
-        *_atomic(*BALMER, *CALCIUM, "Ca I", "Mg b", "Fe I 5270", "Na D", "O I"),
+        *_atomic("H8", *BALMER, *CALCIUM, "Ca I", "Mg b", "Fe I 5270", "Na D", "O I"),
         *G_BAND,
     ),
     "hot stars": _atomic(
-        *BALMER, *CALCIUM[:2], "He I 4026", "Sr II", "He I 4471", "Mg II", "He I D3", "Na D",
+        "H8", *BALMER, *CALCIUM[:2], "He I 4026", "Sr II", "He I 4471", "Mg II", "He I D3", "Na D",
         "He I 6678", "He I 7065", "O I",
     ),
     "active cool stars": (
         *_atomic(*BALMER, *CALCIUM, "Mg b", "Na D", "Li I", "K I", "Na I 8190"),
-        *CAH, *TIO[7:8],
+        *CAH, *MGH, *(head for head in TIO if head.air == 7054),
     ),
-    "M giants": (*_atomic(*BALMER, "Ca I", "Na D", *CALCIUM[2:]), *TIO, *VO),
+    "M giants": (*_atomic(*BALMER, "Ca I", "Na D", *CALCIUM[2:]), *TIO, *VO, *ALO),
+    "S stars": (
+        *_atomic(*BALMER, "Ca I", "Na D", "Ba II", "Li I", *CALCIUM[2:]), *ZRO, *YO, *LAO,
+    ),
     "carbon stars": (*_atomic(*BALMER, "Ba II", "Na D"), *C2, *CN),
     "emission": _atomic(
         *BALMER, "He I 4471", "He II", "[O III] 4959", "[O III] 5007", "He I D3", "[N II]",
@@ -126,13 +143,18 @@ _SET_OF_CLASS = {
 }
 
 TELLURIC: tuple[tuple[str, float, float], ...] = (
+    ("[O I] of the sky", 5571.0, 5587.0),
+    ("[O I] of the sky", 6294.0, 6310.0),
     ("O₂ B", 6869.0, 6946.0),
     ("H₂O", 7162.0, 7342.0),
     ("O₂ A", 7596.0, 7702.0),
     ("H₂O", 8132.0, 8352.0),
     ("H₂O", 8952.0, 9200.0),
 )
-"""(name, start, end): absorption of the Earth's air [Å, vacuum]."""
+"""(name, start, end): where the Earth's air absorbs, and where its glow leaves residuals.
+
+In ångströms in vacuum. The glow in Na D lies on the star's own lines and is not shaded.
+"""
 
 
 def line_set_name(class_label: str | None) -> str:

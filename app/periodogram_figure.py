@@ -34,7 +34,9 @@ class PeriodogramFigure:
         self.x_range: Any = Range1d(start=0.001, end=33)
         self.y_range: Any = Range1d(start=0, end=1)
         self.line = ColumnDataSource({"x": [], "power": [], "window": []})
-        self.peaks = ColumnDataSource({name: [] for name in ("x", "power", "period", "text")})
+        self.peaks = ColumnDataSource(
+            {name: [] for name in ("x", "power", "period", "text", "align")}
+        )
         self.multiples = ColumnDataSource({"x": []})
         self.fig = self._make_figure()
 
@@ -51,6 +53,7 @@ class PeriodogramFigure:
             "power": result.power[places],
             "period": 1 / frequency[places],
             "text": _names(frequency[places], frequency[-1] / frequency[0]),
+            "align": _aligned(frequency[places], frequency[0], frequency[-1]),
         }
         known = np.isfinite(result.false_alarm_power)
         self._alarm.update(location=result.false_alarm_power if known else -1, visible=bool(known))
@@ -99,7 +102,7 @@ class PeriodogramFigure:
         self._power = fig.line("x", "power", source=self.line, line_width=1)
         self._peaks = fig.scatter("x", "power", source=self.peaks, size=6, line_width=1.4)
         self._names = fig.text(
-            "x", "power", text="text", source=self.peaks, text_align="center", y_offset=-5,
+            "x", "power", text="text", source=self.peaks, text_align="align", y_offset=-5,
             text_baseline="bottom", text_font=value(FONT), text_font_size="10px",
         )  # fmt: skip
         fig.hover.renderers = [self._peaks]
@@ -107,6 +110,13 @@ class PeriodogramFigure:
         return fig
 
     _result: Periodogram | None = None
+
+
+def _aligned(frequency: NDArray[np.float64], low: float, high: float) -> list[str]:
+    """On which side of a peak its name stands, so that the frame does not cut it."""
+    place = np.log(frequency / low) / np.log(high / low)
+    near = NAME_ROOM / 2
+    return ["left" if at < near else "right" if at > 1 - near else "center" for at in place]
 
 
 def _names(frequency: NDArray[np.float64], width: float) -> list[str]:

@@ -49,8 +49,8 @@ _ZOOMS = {"zoom": "map_zoom", "diagram_zoom": "diagram_zoom"}
 _NUMBERS = {"P": "fold_period_days", "times": "fold_factor", "shift": "fold_shift"}
 _GROUPS = {
     "card": [
-        "residuals", "by_camera", "line_set", "is_smoothed", "at_rest", "with_classes",
-        "spectrum_epoch", "periodogram", "with_window",
+        "residuals", "by_camera", "hidden_bands", "line_set", "is_smoothed", "at_rest",
+        "with_classes", "spectrum_epoch", "periodogram", "with_window",
     ],
     "cut": [
         "cluster_class", "cluster_modality", "cluster_space", "cluster_method", "cluster_eps",
@@ -157,7 +157,7 @@ class Permalink:
 
         return read
 
-    def _is_known(self, name: str, value: str) -> bool:
+    def _is_known(self, name: str, value: Any) -> bool:
         """Whether the atlas has what a plain field names."""
         modalities = self.store.modalities
         match name:
@@ -169,6 +169,8 @@ class Permalink:
                 return any(value in group for group in self.store.colorings.choices.values())
             case "line_set":
                 return value in line_choices().values()
+            case "hidden_bands":
+                return set(value) <= set(self.store.survey.bands)
             case "cluster_modality":
                 return value in modalities
             case "cluster_class":

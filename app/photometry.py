@@ -4,8 +4,8 @@ Bands measured in magnitudes and bands measured in flux cannot share an axis; th
 more points is shown, and the other is named so that the page can say what it leaves out.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +58,14 @@ class Photometry:
     time_scale: str = ""
     is_residual: bool = False
 
+    def without(self, bands: Collection[str]) -> "Photometry":
+        """The points of the other bands; all of them where there is no other band."""
+        kept = ~np.isin(self.band, list(bands))
+        if kept.all() or not kept.any():
+            return self
+        names = ("time", "value", "err", "band", "camera", "is_limit", "is_bad")
+        return replace(self, **{name: getattr(self, name)[kept] for name in names})
+
     @property
     def good(self) -> NDArray[np.bool_]:
         """Mask (n,) of detections not marked bad."""
@@ -67,7 +75,7 @@ class Photometry:
     def value_label(self) -> str:
         """Label of the value axis, with its unit and, for a single band, the band."""
         bands = np.unique(self.band)
-        name = bands[0] if len(bands) == 1 else {"mag": "magnitude", "flux": "flux"}[self.quantity]
+        name = bands[0] if len(bands) == 1 else {"mag": "m", "flux": "flux"}[self.quantity]
         name = f"{name} − median" if self.is_residual else str(name)
         return f"{name} [{self.unit}]" if self.unit else name
 

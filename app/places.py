@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from app.curves import visible_range
-from app.diagrams import Diagram
+from app.diagrams import ABSOLUTE_G, Diagram
 from app.star_facts import number
 
 Floats = NDArray[np.float64]
@@ -97,10 +97,11 @@ def _color_error(diagram: Diagram, star: pd.Series) -> float:
 
 
 def _magnitude_error(diagram: Diagram, star: pd.Series) -> float:
-    errors = {"M_G": "e_phot_g_mean_mag", "G [mag]": "e_phot_g_mean_mag", "Ks [mag]": "e_k_mag"}
-    of_band = next((errors[k] for k in errors if diagram.y_label.startswith(k)), "")
-    total = np.nan_to_num(number(star, of_band))
-    if diagram.y_label.startswith("M_G"):
+    errors = {
+        ABSOLUTE_G: "e_phot_g_mean_mag", "G [mag]": "e_phot_g_mean_mag", "Ks [mag]": "e_k_mag"
+    }  # fmt: skip
+    total = np.nan_to_num(number(star, errors.get(diagram.y_label, "")))
+    if diagram.y_label == ABSOLUTE_G:
         quality = number(star, "parallax_over_error")
         if not math.isfinite(quality):
             quality = number(star, "parallax") / number(star, "parallax_error")

@@ -76,6 +76,7 @@ class AppState(param.Parameterized):
     compared = param.Integer(-1, bounds=(-1, None), doc="Row of the star laid over; -1 for none.")
     residuals = param.Boolean(False, doc="Light curve less its binned median.")
     by_camera = param.Boolean(False, doc="Light curve coloured by camera.")
+    hidden_bands = param.List([], item_type=str, doc="Bands left out of the light curve.")
     line_set = param.String("auto", doc='Lines marked in the spectrum: a set, "auto", "no lines".')
     is_smoothed = param.Boolean(False, doc="Spectrum smoothed.")
     at_rest = param.Boolean(False, doc="Spectrum at rest.")

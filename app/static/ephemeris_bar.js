@@ -4,16 +4,6 @@
 const SOURCES = ["light-curve-points", "light-curve-doubtful"]
 const PIXELS_PER_CYCLE = 90 // of the period dial: one more cycle between the first and the last point
 
-const copied_text = (text) => {
-  if (navigator.clipboard) return navigator.clipboard.writeText(text)
-  const field = document.createElement("textarea") // pages not on localhost or https have no clipboard
-  field.value = text
-  document.body.append(field)
-  field.select()
-  document.execCommand("copy")
-  field.remove()
-}
-
 export function render({ model, view, el }) {
   const line = document.createElement("div")
   line.className = "ephemeris"
@@ -119,9 +109,11 @@ export function render({ model, view, el }) {
     const button = event.target.closest("button")
     if (!button) return
     if (button.dataset.act !== "copy") return model.send_msg({ act: button.dataset.act })
-    copied_text(model.copied)
-    button.textContent = "copied"
-    setTimeout(() => { button.textContent = "copy" }, 900)
+    const then = (done) => {
+      button.textContent = done ? "copied" : "not copied"
+      setTimeout(() => { button.textContent = "copy" }, 900)
+    }
+    window.dispatchEvent(new CustomEvent("astrom3:copy", { detail: { text: model.copied, then } }))
   })
   for (const name of ["text", "explained", "folded", "kept", "period_days", "zero"]) model.on(name, paint)
   paint()

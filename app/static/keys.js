@@ -57,7 +57,22 @@ export function render({ model, view, el }) {
       ask_card(CARD[event.key])
     }
   }
-  const ask_card = (act) => model.send_msg({ act: "card", message: { act } })
+  const copied = async (text) => {
+    try {
+      await navigator.clipboard.writeText(text)
+      return true
+    } catch { // pages that are not on localhost or https have no clipboard
+      const field = document.createElement("textarea")
+      field.value = text
+      document.body.append(field)
+      field.select()
+      const done = document.execCommand("copy")
+      field.remove()
+      return done
+    }
+  }
+  window.addEventListener("astrom3:copy", async ({ detail }) => detail.then(await copied(detail.text)))
+  const ask_card = (act) => model.send_msg({ act: "card", message: typeof act === "string" ? { act } : act })
   window.addEventListener("astrom3:card", (event) => ask_card(event.detail)) // buttons in its words
   // what a drag does is nobody's business but the browser's: no way to the server and back
   const use_tool = (tool) => {

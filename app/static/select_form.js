@@ -8,8 +8,10 @@ export function render({ model, el }) {
       placeholder="period_days < 1 and amplitude > 0.3" title="A condition on the columns; Enter selects">
     <datalist id="columns"></datalist>
     <div class="line"><select class="class" aria-label="Select a class"></select></div>
-    <textarea class="ids" rows="1" spellcheck="false" aria-label="Identifiers or names"
+    <div class="line"><textarea class="ids" rows="1" spellcheck="false" aria-label="Identifiers or names"
       placeholder="paste ids or names" title="Identifiers or names, one a line, or a file dropped here; Ctrl+Enter selects"></textarea>
+      <button class="open" title="A file of identifiers or names, one a line or the first column of a CSV">file…</button>
+      <input type="file" class="file" aria-label="File of identifiers or names" hidden></div>
     <div class="line keep"><input class="name" maxlength="80" placeholder="name it to keep it" aria-label="Name of the selection">
       <button class="save">keep</button></div>
     <div class="line kept"><select class="saved" aria-label="Kept selections"></select>
@@ -57,13 +59,22 @@ export function render({ model, el }) {
   })
   ids.addEventListener("paste", () => setTimeout(() => { if (ids.value.trim().includes("\n")) send_ids() }))
   ids.addEventListener("dragover", (event) => event.preventDefault())
-  ids.addEventListener("drop", async (event) => {
-    const file = event.dataTransfer.files[0]
-    if (!file) return
-    event.preventDefault()
+  const read = async (file) => {
     if (file.size > 4e6) { find(".error").textContent = "A list of at most 4 MB, please."; return }
     ids.value = await file.text()
     send_ids()
+  }
+  ids.addEventListener("drop", (event) => {
+    const file = event.dataTransfer.files[0]
+    if (!file) return
+    event.preventDefault()
+    read(file)
+  })
+  const chosen = find(".file")
+  find(".open").addEventListener("click", () => chosen.click())
+  chosen.addEventListener("change", () => {
+    if (chosen.files[0]) read(chosen.files[0])
+    chosen.value = "" // the same file can be read again
   })
 
   const save = () => {

@@ -22,10 +22,14 @@ from app.state import AppState
 from app.thresholds import THRESHOLDS
 from app.words import Words
 
-_COPY = (
-    "navigator.clipboard&&navigator.clipboard.writeText(this.dataset.copy);"
-    "this.classList.add('copied');setTimeout(()=>this.classList.remove('copied'),900)"
+_COPY = (  # static/keys.js copies it, and says whether that could be done
+    "window.dispatchEvent(new CustomEvent('astrom3:copy',{detail:{text:this.dataset.copy,"
+    "then:(done)=>{this.classList.add(done?'copied':'failed');"
+    "setTimeout(()=>this.classList.remove('copied','failed'),900)}}}))"
 )
+
+_LONG = 19
+"""Names of more letters are written smaller."""
 
 
 def _ask(act: str) -> str:
@@ -65,8 +69,9 @@ class FactsView(pn.viewable.Viewer):
     def _identity_html(self) -> str:
         row, star = self.state.focus, self.star
         name = escape(self.store.name(row))
+        size = "star-name long" if len(name) > _LONG else "star-name"
         return (
-            f'<div class="name-line"><span class="star-name" title="{name}">{name}</span>'
+            f'<div class="name-line"><span class="{size}" title="{name}">{name}</span>'
             f"{_copy_button(self.store.name(row))}{self._classes_html(star)}</div>"
             f'<div class="place-line">{_place_html(star)}{self._compare_html(row)}</div>'
             f"{self._flag_html(row)}"

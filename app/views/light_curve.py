@@ -16,21 +16,20 @@ from app import light_curve_words
 from app.atlas_store import AtlasStore
 from app.blinding import seen_label
 from app.ephemeris import Ephemeris, at_extremum, find_ephemeris, refined_period
-from app.epochs import spectrum_times
 from app.fold_bar import EphemerisBar, FoldBar, thumbnail_points
 from app.light_curve_columns import other_star_columns, residuals
+from app.light_curve_data import compared_star, points_of, spectrum_epochs
 from app.light_curve_figure import LightCurveFigure
 from app.named_periods import daily_aliases, known_periods
 from app.period_units import read_period
-from app.photometry import Fold, Photometry, fold, photometry
-from app.star_facts import number
+from app.photometry import Fold, Photometry, fold
 from app.state import OF_STAR, AppState
 from app.styles import plot_box, plot_column, show_plot
 from app.words import Words
 
 DRAWN_BY = [
     "focus", "theme", "fold", "fold_factor", "fold_period_days", "fold_shift", "compared", "blind",
-    "residuals", "by_camera",
+    "residuals", "by_camera", "hidden_bands",
 ]  # fmt: skip
 CHOSEN = {
     "chosen_period_days": "period_days",
@@ -74,7 +73,7 @@ class LightCurveView(pn.viewable.Viewer):
         self.line = EphemerisBar(sizing_mode="stretch_width", margin=0)
         self.bar.on_act = self.line.on_act = self._act_at_once
         self.plot = plot_box(self.drawing.figure)
-        self.caption = Words("card-caption")
+        self.caption = Words("card-caption", css_classes=["card-caption", "lines"])
         self.message = Words("card-message")
         self.below = pn.Column(self.line, self.caption, sizing_mode="stretch_width", margin=0)
         self.column = plot_column(self.bar, self.message, self.plot, self.below)
@@ -130,6 +129,9 @@ class LightCurveView(pn.viewable.Viewer):
                 state.residuals = not state.residuals
             case "cameras":
                 state.by_camera = not state.by_camera
+            case "band":
+                hidden = set(state.hidden_bands) ^ {str(message["band"])}
+                state.hidden_bands = sorted(hidden)
             case "folds":
                 self.bar._send_msg({"act": "all"})
 
@@ -173,41 +175,13 @@ class LightCurveView(pn.viewable.Viewer):
 
     def _load(self) -> None:
         row = self.state.focus
-        self.points = self._photometry(row)
+        self.points = points = points_of(self.store, row)
         self.periods = (
             known_periods(self.store.objects, row, self.store.external(row)) if row >= 0 else {}
         )
-        self.bar.points = thumbnail_points(self.points)
-        self.epochs, self.epoch_names = self._epochs(row)
-        self.other = self._other_star()
-
-    def _photometry(self, row: int) -> Photometry | None:
-        light_curve = self.store.light_curve(row) if row >= 0 else None
-        return photometry(light_curve, self.store.survey.bands) if light_curve else None
-
-    def _epochs(self, row: int) -> tuple[Any, list[str]]:
-        """When the spectra of the star were taken, in the time of its points, and their dates."""
-        spectra = self.store.spectra(row) if row >= 0 and self.points is not None else []
-        if self.points is None or not spectra:
-            return np.empty(0), []
-        star = self.store.star(row)
-        times = spectrum_times(
-            spectra, self.points, number(star, "ra_deg"), number(star, "dec_deg")
-        )
-        return times, [f"MJD {spectrum.time:.3f}" for spectrum in spectra]
-
-    def _other_star(self) -> tuple[Photometry, Fold] | None:
-        """The star it is compared with, folded by its own period; None where that says nothing."""
-        row = self.state.compared
-        points = self._photometry(row) if row != self.state.focus else None
-        if points is None or self.points is None or points.quantity != self.points.quantity:
-            return None
-        days = self.store.period_days(row)
-        return (
-            (points, fold(points, days, seen_label(self.state, self.store, row)))
-            if days > 0
-            else None
-        )
+        self.bar.points = thumbnail_points(points)
+        self.epochs, self.epoch_names = spectrum_epochs(self.store, row, points)
+        self.other = compared_star(self.state, self.store, points)
 
     def _draw(self) -> None:
         with pn.io.hold():
@@ -226,10 +200,11 @@ class LightCurveView(pn.viewable.Viewer):
         if self.fold is not None and self.other is not None and not self.state.residuals:
             level = float(np.median(points.value[points.main_band()]))
             over, self.shift = other_star_columns(*self.other, level)
-        self.drawing.show(points, self.fold, self.state.theme, self._by_camera)
+        shown = points.without(self.state.hidden_bands)
+        self.drawing.show(shown, self.fold, self.state.theme, self._by_camera)
         self.drawing.mark_epochs(self.epochs, self.epoch_names, self.fold)
         self.drawing.lay_over(over)
-        self.caption.object = self._caption(points, over is not None)
+        self.caption.object = self._caption(points, shown, over is not None)
 
     def _folded(self, points: Photometry) -> tuple[Fold, Ephemeris]:
         """The fold with phase zero at the extremum and the shift asked for, and its ephemeris."""
@@ -288,15 +263,20 @@ class LightCurveView(pn.viewable.Viewer):
         found = self.ephemeris
         self.line.kept = found is not None and self.state.chosen_period_days == found.period_days
 
-    def _caption(self, points: Photometry, is_compared: bool) -> str:
+    def _caption(self, points: Photometry, shown: Photometry, is_compared: bool) -> str:
         theme = self.state.theme
-        groups, colors = points.band, self.drawing.colors(theme)
         if self._by_camera:
-            groups, colors = points.camera, self.drawing.camera_colors(points, theme)
-        marks = light_curve_words.counts(points, groups, colors, self.drawing.frame)
+            colors = self.drawing.camera_colors(shown, theme)
+            counts = light_curve_words.groups(shown.camera[shown.good], colors)
+        else:
+            counts = light_curve_words.bands(points, shown, self.drawing.colors(theme))
+        counts += light_curve_words.counts(shown, self.drawing.frame)
+        folded = []
         if self.fold is not None:
-            marks += light_curve_words.fold_words(points, self.fold, self.state.fold_shift)
+            folded = light_curve_words.fold_words(points, self.fold, self.state.fold_shift)
         if is_compared:
             other = self.store.name(self.state.compared)
-            marks.append(light_curve_words.other_star(other, self.shift, points.unit))
-        return f'<div class="one-line">{" · ".join(marks)}</div>'
+            counts.append(light_curve_words.other_star(other, self.shift, points.unit))
+        return "".join(
+            f'<div class="one-line">{" · ".join(words)}</div>' for words in (counts, folded)
+        )

@@ -131,7 +131,7 @@ class PeriodogramView(pn.viewable.Viewer):
         self.result = result
         with pn.io.hold():
             self.cancel.visible = False
-            self.status.object = "" if result else "too few points"
+            self.status.object = _alarm_key(result) if result else "too few points"
             if result is not None:
                 self.drawing.show(result, self.window.value)
                 self.caption.object = _caption(result)
@@ -144,9 +144,11 @@ class PeriodogramView(pn.viewable.Viewer):
         self.drawing.mark(days * self.state.fold_factor)
 
 
+def _alarm_key(result: Periodogram) -> str:
+    return "╌ 1 % false alarm" if math.isfinite(result.false_alarm_power) else ""
+
+
 def _caption(result: Periodogram) -> str:
-    words = ["click a peak to fold there"]
-    if math.isfinite(result.false_alarm_power):
-        words.append("- - 1 % false alarm")
-    title = f"{len(result.frequency):,} frequencies; grey: the window function"
-    return f'<div class="one-line" title="{title}">{" · ".join(words)}</div>'
+    title = f"click a peak to fold there; {len(result.frequency):,} frequencies; grey: the window"
+    words = 'click a peak<span class="where-wide"> to fold</span>'
+    return f'<div class="one-line" title="{title}">{words}</div>'

@@ -112,7 +112,7 @@ class PlacesView(pn.viewable.Viewer):
 
     def _caption(self, label: str, suggested: str) -> str:
         theme = self.state.theme
-        marks = [f'<span style="color:{GREY[theme]}">■</span> all stars']
+        marks = []
         for one in (label, suggested):
             if one:
                 color = readable(class_style(one).color, theme)
@@ -120,9 +120,10 @@ class PlacesView(pn.viewable.Viewer):
         if self.state.compared >= 0:
             name = escape(self.store.name(self.state.compared))
             marks.append(f'<b class="other">×</b> {name}')
+        explained = "grey: all stars"
         if self.diagram is not None and self.diagram.x_label in REDDENING:
-            marks.append("arrow: reddening by A<sub>V</sub> = 1 mag")
-        return f'<div class="one-line">{" · ".join(marks)}</div>'
+            explained += "; arrow: reddening by one magnitude of A(V), R(V) = 3.1"
+        return f'<div class="one-line" title="{explained}">{" · ".join(marks)}</div>'
 
 
 def _best_diagram(diagrams: dict[str, Diagram]) -> Diagram | None:

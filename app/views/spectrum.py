@@ -8,21 +8,20 @@ median spectra of the catalogue's class and of the suggested one, other epochs, 
 import math
 from collections.abc import Sequence
 from functools import partial
-from html import escape
 from typing import Any
 
 import numpy as np
 import panel as pn
 
+from app import spectrum_words
 from app.atlas_store import AtlasStore
 from app.background import Latest
 from app.blinding import seen_label, two_classes
-from app.figures import readable
-from app.formats import minus
 from app.lines import AUTO, OFF, Line, line_choices, line_set_name, shifted, sorted_lines
 from app.palette import class_style
 from app.spectrum_columns import spectrum_columns
 from app.spectrum_figure import Curve, SpectrumFigure
+from app.spectrum_words import Reference, line_velocity
 from app.state import AppState, tie
 from app.styles import CONTROLS, plot_box, plot_column, show_plot
 from app.words import Words
@@ -31,8 +30,6 @@ from data_pipeline.spectra import Spectrum
 ALL = -1
 SWITCHES = ("line_set", "is_smoothed", "at_rest", "with_classes")
 """Of the state, each with a control above the spectrum."""
-Reference = tuple[str, Any, Any, int]
-"""Class, wavelength at rest and flux of its median spectrum, stars in it."""
 
 
 class SpectrumView(pn.viewable.Viewer):
@@ -79,22 +76,23 @@ class SpectrumView(pn.viewable.Viewer):
 
     def _make_panes(self) -> None:
         self.plot = plot_box(self.drawing.fig)
-        self.caption = Words("card-caption")
+        self.caption, self.origin = Words("card-caption"), Words("card-caption", align="center")
         self.message = Words("card-message")
         self.line_set = pn.widgets.Select(
             label="Lines", options=line_choices(), value=AUTO, width=122, **CONTROLS
         )
-        self.smoothed = pn.widgets.Toggle(label="smooth", width=58, **CONTROLS)
-        self.at_rest = pn.widgets.Toggle(label="rest", width=40, **CONTROLS)
-        self.with_classes = pn.widgets.Toggle(label="classes", value=True, width=58, **CONTROLS)
+        self.smoothed = pn.widgets.Toggle(label="smooth", width=54, **CONTROLS)
+        self.at_rest = pn.widgets.Toggle(label="rest", width=36, **CONTROLS)
+        self.with_classes = pn.widgets.Toggle(label="classes", value=True, width=54, **CONTROLS)
         self.which = pn.widgets.Select(
-            label="Epoch", sizing_mode="stretch_width", min_width=60, max_width=104, visible=False,
+            label="Epoch", sizing_mode="stretch_width", min_width=92, max_width=130, visible=False,
             **CONTROLS,
         )  # fmt: skip
         widgets = (self.line_set, self.smoothed, self.at_rest, self.with_classes, self.which)
         self.bar = pn.Row(
-            *widgets, css_classes=["card-bar"], sizing_mode="stretch_width", **CONTROLS
-        )
+            *widgets, self.origin,
+            css_classes=["card-bar"], sizing_mode="stretch_width", **CONTROLS,
+        )  # fmt: skip
         self.column = plot_column(self.bar, self.message, self.plot)
         for name, widget in zip(SWITCHES, widgets, strict=False):
             tie(self.state, name, widget, "value")
@@ -132,7 +130,8 @@ class SpectrumView(pn.viewable.Viewer):
     def _offer_choices(self) -> None:
         """What the select boxes offer for this star; nothing is drawn yet."""
         self._loading = True
-        epochs = {_epoch(i, spectrum): i for i, spectrum in enumerate(self.spectra)}
+        self.origin.visible = len(self.spectra) < 2
+        epochs = _epochs(self.spectra)
         if len(epochs) > 1:
             epochs[f"all {len(epochs)}"] = ALL
         sets = line_choices(self._label)
@@ -143,7 +142,7 @@ class SpectrumView(pn.viewable.Viewer):
         wanted = self.state.spectrum_epoch
         self.which.value = (wanted if wanted in epochs.values() else 0) if epochs else None
         self.which.visible = len(epochs) > 1
-        self.at_rest.disabled = not any(_line_velocity(spectrum) for spectrum in self.spectra)
+        self.at_rest.disabled = not any(line_velocity(spectrum) for spectrum in self.spectra)
         self._loading = False
 
     @property
@@ -163,7 +162,7 @@ class SpectrumView(pn.viewable.Viewer):
             elif classes:
                 self._draw_classes()
             else:
-                self.caption.object = ""
+                self.caption.object = self.origin.object = ""
 
     def _message(self) -> str:
         if self.state.focus < 0:
@@ -173,10 +172,13 @@ class SpectrumView(pn.viewable.Viewer):
 
     def _draw_spectrum(self, spectrum: Spectrum) -> None:
         shown = self._in_frame(spectrum)
-        velocity = _line_velocity(shown)
+        velocity = line_velocity(shown)
         self.drawing.show(spectrum_columns(shown, self.smoothed.value), self._lines, velocity)
         self._lay_under(velocity, self._other_epochs(spectrum))
-        self.caption.object = self._caption(shown)
+        # where there is a choice of spectra, it takes the room beside the switches
+        is_crowded, origin = self.which.visible, spectrum_words.origin(shown)
+        self.caption.object = self._keys(*[origin] * is_crowded)
+        self.origin.object = "" if is_crowded else spectrum_words.one_line(*origin)
 
     def _draw_classes(self) -> None:
         """What the spectrum of a star that has none may look like: the medians of its classes."""
@@ -187,7 +189,8 @@ class SpectrumView(pn.viewable.Viewer):
         self.drawing.show(spectrum_columns(median, self.smoothed.value), self._lines, 0.0)
         self.drawing.take_away(self._message())
         self._lay_under(0.0, [])
-        self.caption.object = self._words(["medians of these classes, at rest"])
+        self.caption.object = self._keys()
+        self.origin.object = spectrum_words.one_line("medians of these classes, at rest")
 
     @property
     def _lines(self) -> Sequence[Line]:
@@ -239,37 +242,14 @@ class SpectrumView(pn.viewable.Viewer):
         if row == self.state.focus and any(self.references):
             self._draw()
 
-    def _words(self, more: list[str], explained: str = "") -> str:
-        """What lies under the spectrum, and more in words."""
-        parts: list[str] = []
-        for reference, color, sign in zip(self.references, self._colors, ("—", "╌"), strict=True):
-            if reference is not None and self.with_classes.value:
-                color = readable(color, self.state.theme)
-                label, count = escape(reference[0]), reference[3]
-                parts.append(
-                    f'<span title="median of {count} spectra">'
-                    f'<i class="key" style="color:{color}">{sign}</i> {label}</span>'
-                )
-        if self.other is not None:
-            name = escape(self.store.name(self.state.compared))
-            parts.append(f'<b class="other">—</b> {name}')
-        words = " · ".join(part for part in [*parts, *more] if part)
-        return f'<div class="one-line" title="{explained}">{words}</div>'
-
-    def _caption(self, spectrum: Spectrum) -> str:
-        """Where the spectrum comes from, what was done to it, what lies under it."""
-        velocity = _line_velocity(spectrum)
-        origin = [
-            minus(f"lines at {velocity:+.0f} km/s") if velocity else "",
-            "at rest" if spectrum.frame == "rest" else "",
-            f"S/N {spectrum.snr:.0f}" if math.isfinite(spectrum.snr) else "",
-            f"MJD {spectrum.time:.0f}" if math.isfinite(spectrum.time) else "",
-        ]
-        frame = f"{spectrum.frame} wavelengths" if spectrum.frame else "frame not known"
-        power = spectrum.resolution
-        resolution = f"resolution {power:.0f}" if math.isfinite(power) else ""
-        explained = "; ".join(part for part in (frame, resolution, "flux over its median") if part)
-        return self._words(origin, escape(explained))
+    def _keys(self, *more: tuple[str, str]) -> str:
+        """What lies under the spectrum, and more words with what they say at length."""
+        with_classes = self.with_classes.value
+        shown = [one if with_classes else None for one in self.references]
+        other = self.store.name(self.state.compared) if self.other is not None else ""
+        keys = spectrum_words.keys(shown, self._colors, self.state.theme, other)
+        words = [keys, *(short for short, _ in more)]
+        return spectrum_words.one_line(" · ".join(filter(None, words)), *(long for _, long in more))
 
 
 def _references(
@@ -287,12 +267,11 @@ def _signal_to_noise(spectrum: Spectrum) -> float:
     return spectrum.snr if math.isfinite(spectrum.snr) else -math.inf
 
 
-def _epoch(place: int, spectrum: Spectrum) -> str:
-    when = f"MJD {spectrum.time:.0f}" if math.isfinite(spectrum.time) else "undated"
-    return f"{place + 1}: {when}"
-
-
-def _line_velocity(spectrum: Spectrum) -> float:
-    """Velocity [km/s] by which lines are moved: none where the wavelengths are at rest."""
-    known = math.isfinite(spectrum.radial_velocity_km_s) and spectrum.frame != "rest"
-    return spectrum.radial_velocity_km_s if known else 0.0
+def _epochs(spectra: Sequence[Spectrum]) -> dict[str, int]:
+    """Name and place of each spectrum: its date, and which one of that night."""
+    found: dict[str, int] = {}
+    for place, spectrum in enumerate(spectra):
+        when = f"MJD {spectrum.time:.0f}" if math.isfinite(spectrum.time) else "undated"
+        same = sum(name.split(" (")[0] == when for name in found)
+        found[f"{when} ({same + 1})" if same else when] = place
+    return found

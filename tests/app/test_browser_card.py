@@ -125,7 +125,7 @@ def test_a_peak_of_the_periodogram_is_folded_by_a_click(
     page.keyboard.press("g")
     plot = card.locator(".bk-Figure:visible").nth(1)
     expect(plot).to_be_visible()
-    expect(card).to_contain_text("click a peak to fold there", timeout=30_000)
+    expect(card).to_contain_text("click a peak to fold", timeout=30_000)
     still(page, plot)
     peak = page.evaluate(
         """() => { const fig = Bokeh.documents[0].get_model_by_name("periodogram")

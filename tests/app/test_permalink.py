@@ -43,7 +43,7 @@ def test_everything_comes_back(store: AtlasStore) -> None:
     state.param.update(fold_period_days=1 / 3, fold_shift=0.25, detail="places", compared=3)
     state.param.update(tab="Selection", residuals=True, by_camera=True, line_set="M giants")
     state.param.update(is_smoothed=True, at_rest=True, with_classes=False, spectrum_epoch=-1)
-    state.param.update(periodogram=0, with_window=False)
+    state.param.update(periodogram=0, with_window=False, hidden_bands=["V"])
     state.param.update(cluster_class="EW", cluster_modality="spectra", cluster_eps=0.4)
     state.param.update(cluster_space="class_map", cluster_method="hdbscan", cluster_min_samples=9)
     state.param.update(mode="Search", diagram="sky", neighbor_modality="spectra", color_by="flag")
@@ -88,7 +88,8 @@ def test_the_beginning_has_no_address(store: AtlasStore) -> None:
         '?flags={"percentile":101}', '?flags={"percentile":50,"dbscan_eps":-1}',
         '?flags={"percentile":NaN}', '?flags={"ranking":"bribes"}', '?flags={"focus":7}',
         "?zoom=1 2 3", "?zoom=2 1 0 1", "?zoom=0 1 0 inf", "?zoom=a b c d", "?diagram_zoom=0 0 1 2",
-        "?card=3", '?card={"focus":3}', '?card={"line_set":"tea leaves"}', '?card={"at_rest":2}',
+        "?card=3", '?card={"hidden_bands":["moon"]}', '?card={"hidden_bands":7}',
+        '?card={"focus":3}', '?card={"line_set":"tea leaves"}', '?card={"at_rest":2}',
         '?card={"periodogram":3}', '?card={"line_set":[]}', '?cut={"cluster_class":"EX"}',
         '?cut={"cluster_eps":-1}', "?cut=[", "?tab=Cellar",
         '?flags={"ranking":["planted labels"]}', '?flags={"min_modalities":1.5}',
