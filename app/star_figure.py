@@ -125,9 +125,15 @@ class StarFigure:
         columns : dict
             x, y, color, marker, name, info: equal lengths.
         """
+        # changes of one gesture reach the browser in this order, each with its last value: indices
+        # must at no time point beyond the stars
+        grows = len(columns["x"]) > len(self._source.data["x"])
+        if grows:
+            self._source.data = columns
         self._stars.view.filter.indices = None
         self._light(None)
-        self._source.data = columns
+        if not grows:
+            self._source.data = columns
 
     def set_size(self, size: float) -> None:
         """Set the size of the markers [pixels]."""

@@ -28,11 +28,12 @@ export function render({ model, view, el }) {
     const target = event.composedPath()[0]
     return target instanceof Element && target.closest("input, textarea, select, [role=slider], [contenteditable]")
   }
-  const held = (event) => {
+  const held = (event) => { // in a field Ctrl pastes and Shift writes capitals
+    if (typing(event)) return hold("")
     const take_away = event.altKey || event.ctrlKey || event.metaKey
-    const mode = event.shiftKey ? (take_away ? "intersect" : "add") : take_away ? "subtract" : ""
-    if (mode !== model.held) model.held = mode
+    hold(event.shiftKey ? (take_away ? "intersect" : "add") : take_away ? "subtract" : "")
   }
+  const hold = (mode) => { if (mode !== model.held) model.held = mode }
   const on_key = (event) => {
     held(event)
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && !typing(event)) {
@@ -84,7 +85,8 @@ export function render({ model, view, el }) {
   window.addEventListener("astrom3:tool", (event) => use_tool(event.detail))
   window.addEventListener("keydown", on_key)
   window.addEventListener("keyup", held)
-  window.addEventListener("blur", () => { if (model.held) model.held = "" })
+  window.addEventListener("pointerdown", held, true) // keys held since before the field was left
+  window.addEventListener("blur", () => hold(""))
   // a server that is gone: say so, and come back to the same address when it answers again
   const come_back = async () => {
     try {
