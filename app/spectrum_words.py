@@ -48,7 +48,6 @@ def origin(spectrum: Spectrum) -> tuple[str, str]:
     words = [
         minus(f"{velocity:+.0f} km/s") if velocity else "",
         "at rest" if spectrum.frame == "rest" else "",
-        f'<span class="where-wide">{signal}</span>' if signal else "",
     ]
     at_length = [
         minus(f"lines moved by {velocity:+.1f} km/s") if velocity else "",
@@ -58,7 +57,10 @@ def origin(spectrum: Spectrum) -> tuple[str, str]:
         f"MJD {spectrum.time:.3f}" if math.isfinite(spectrum.time) else "",
         "flux over its median",
     ]
-    return " · ".join(filter(None, words)), "; ".join(filter(None, at_length))
+    shown = " · ".join(filter(None, words))
+    if signal:
+        shown += f'<span class="where-wide">{" · " if shown else ""}{signal}</span>'
+    return shown, "; ".join(filter(None, at_length))
 
 
 def one_line(words: str, explained: str = "") -> str:

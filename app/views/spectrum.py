@@ -190,7 +190,9 @@ class SpectrumView(pn.viewable.Viewer):
         self.drawing.take_away(self._message())
         self._lay_under(0.0, [])
         self.caption.object = self._keys()
-        self.origin.object = spectrum_words.one_line("medians of these classes, at rest")
+        self.origin.object = spectrum_words.one_line(
+            "class medians", "No spectrum of this star: the medians of these classes, at rest"
+        )
 
     @property
     def _lines(self) -> Sequence[Line]:

@@ -224,7 +224,7 @@ def test_a_star_without_data_says_so_and_draws_no_empty_frame(
     open_page(page, address_of(server, store, 30))
     card = page.locator("aside")
     expect(card).to_contain_text("No light curve of this star.")
-    expect(card).to_contain_text("medians of these classes")
+    expect(card).to_contain_text("class medians")
     expect(card.locator(".bk-Figure:visible")).to_have_count(1)  # theirs
 
 
