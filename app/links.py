@@ -29,6 +29,11 @@ _POSITION = {
 }
 _GAIA = "https://vizier.cds.unistra.fr/viz-bin/VizieR-5?-source=I/355/gaiadr3&Source={id}"
 _DISTANCE = "https://vizier.cds.unistra.fr/viz-bin/VizieR-5?-source=I/352/gedr3dis&Source={id}"
+_BY_ID = {
+    "obsid": ("LAMOST", "http://www.lamost.org/dr10/v2.0/spectrum/view?obsid={id}"),
+    "asas_sn_id": ("ASAS-SN", "http://asas-sn.ifa.hawaii.edu/skypatrol/objects/{id}"),
+}
+"""By columns that a survey may have: better than a search about the place of the star."""
 _GAIA_ID = re.compile(r"((?:gaia\s*)?(?:e?dr3\s*)?)(\d{9,19})", re.IGNORECASE)
 _PIXELS_DEG = 0.03
 
@@ -37,7 +42,7 @@ def links_for(star: pd.Series, is_synthetic: bool) -> list[tuple[str, str]]:
     """Names and addresses for one row of the objects table; none for a simulated star."""
     if is_synthetic:
         return []
-    links = []
+    links: list[tuple[str, str]] = []
     gaia = gaia_id(star)
     if gaia:
         links.append(("Gaia DR3", _GAIA.format(id=quote(gaia))))
@@ -46,7 +51,12 @@ def links_for(star: pd.Series, is_synthetic: bool) -> list[tuple[str, str]]:
     if math.isfinite(ra) and math.isfinite(dec):
         place = {"ra": f"{ra:.6f}", "dec": quote(f"{dec:+.6f}")}
         links += [(name, template.format(**place)) for name, template in _POSITION.items()]
-    return links
+    found = dict(links)
+    for column, (name, template) in _BY_ID.items():
+        own = star.get(column)
+        if own is not None and not pd.isna(own) and str(own).strip():
+            found[name] = template.format(id=quote(str(own).strip()))
+    return list(found.items())
 
 
 def gaia_id(star: pd.Series) -> str:

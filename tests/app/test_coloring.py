@@ -21,6 +21,15 @@ def test_every_choice_colours_every_star(store: AtlasStore) -> None:
         assert len(set(coloring.labels)) == len(coloring.labels), name
 
 
+def test_stars_without_a_number_are_not_called_unlabelled(store: AtlasStore) -> None:
+    coloring = store.coloring("bp_rp")
+    none = coloring.labels.index("none")
+    unknown = np.isnan(store.objects["bp_rp"].to_numpy())
+    assert unknown.any()
+    assert ((coloring.code == none) == unknown).all()
+    assert UNLABELLED not in coloring.labels
+
+
 def test_derived_columns_say_what_is_so(store: AtlasStore) -> None:
     present = store.coloring("modalities")
     labels = np.array(present.labels)[present.code]

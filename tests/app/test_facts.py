@@ -130,6 +130,11 @@ def test_links_encode_the_plus_and_are_never_for_simulated_stars(star: pd.Series
     assert "coords=83.822083+%2B5.391111" in links["VSX"]
     assert "4481234567890123457" in links["Gaia DR3"]
     assert links_for(star, is_synthetic=True) == []
+    star["obsid"], star["asas_sn_id"] = 48615161, None
+    by_id = dict(links_for(star, is_synthetic=False))
+    assert by_id["LAMOST"].endswith("obsid=48615161"), "its own spectrum, not a search about it"
+    assert by_id["ASAS-SN"] == links["ASAS-SN"]
+    assert list(by_id) == list(links)
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,10 @@ from app.light_curve_columns import (
     epoch_columns,
     light_curve_columns,
     median_columns,
+    value_range,
 )
 from app.light_curve_figure import OWN_COLORS, REPEAT_ALPHA, LightCurveFigure
+from app.light_curve_words import bands, counts
 from app.named_periods import daily_aliases, known_periods
 from app.period_units import in_unit, read_period
 from app.photometry import Fold, Photometry, fold, photometry
@@ -41,7 +43,8 @@ def view(state: AppState, store: AtlasStore) -> LightCurveView:
 def made(**options: object) -> Photometry:
     time = 2_453_000.5 + np.arange(6)
     curve = LightCurve.from_mag(time, np.arange(12, 18) / 1.0, np.full(6, 0.1), **options)
-    points = photometry(curve, {"V": Band("mag", "mag", time_reference="HJD")})
+    band = Band("mag", "mag", time_reference="HJD")
+    points = photometry(curve, {"V": band, "g": band})
     assert points is not None
     return points
 
@@ -169,6 +172,31 @@ def test_limits_are_open_triangles_and_bad_points_hollow() -> None:
     assert len(light_curve_columns(points, None, points.good)["x"]) == 4
     drawing = LightCurveFigure({"V": Band("mag")})
     assert all(hollow.glyph.fill_color is None for _, _, hollow in drawing._layers)
+
+
+def test_limits_near_the_detections_are_in_the_frame_and_far_ones_counted() -> None:
+    points = made(is_upper_limit=[0, 0, 0, 0, 1, 1])  # 12 to 15 mag, limits at 16 and 17
+    low, high = value_range(points)
+    assert 11 < low < 12
+    assert 16 < high < 16.5, "the nearer limit is seen, the farther does not squash the curve"
+    assert counts(points, (low, high)) == ["▽ 2 limits", "1 off the frame"]
+    only = made(is_upper_limit=[1] * 6)
+    assert value_range(only)[1] > 17
+
+
+def test_bands_are_left_out_but_never_all() -> None:
+    points = made(band=["V", "V", "g", "g", "g", "V"], is_upper_limit=[0, 1, 0, 0, 0, 0])
+    assert points.without([]) is points
+    assert points.without(["V", "g"]) is points
+    left = points.without(["V"])
+    assert set(left.band) == {"g"}
+    assert not left.is_limit.any()
+    assert left.value.tolist() == [14.0, 15.0, 16.0]
+    assert left.value_label == "g [mag]"
+    marks = bands(points, left, {"V": "#111111", "g": "#222222"})
+    assert 'aria-pressed="false"' in marks[0]
+    assert 'aria-pressed="true"' in marks[1]
+    assert "<button" not in bands(left, left, {"g": "#222222"})[0], "nothing to choose from"
 
 
 def test_bands_of_one_colour_get_their_own() -> None:

@@ -39,6 +39,17 @@ def test_every_set_is_in_order_and_has_the_balmer_lines_of_its_range() -> None:
         assert "Hα" in {line.name for line in sorted_lines(name)}
 
 
+def test_the_molecules_of_every_kind_of_star_are_named() -> None:
+    bands = {
+        name: {one.name for one in LINE_SETS[name] if one.kind == "band"} for name in LINE_SETS
+    }
+    assert bands["M giants"] == {"TiO", "VO", "AlO"}
+    assert bands["S stars"] == {"ZrO", "YO", "LaO"}
+    assert bands["carbon stars"] == {"C₂", "CN"}
+    assert bands["active cool stars"] == {"CaH", "MgH", "TiO"}
+    assert "H8" in {line.name for line in LINE_SETS["hot stars"]}
+
+
 def test_a_receding_star_has_its_lines_to_the_red() -> None:
     assert shifted(6564.61, 100.0) - 6564.61 == pytest.approx(2.19, abs=0.01)
 

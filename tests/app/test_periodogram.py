@@ -9,7 +9,7 @@ import pytest
 from app.atlas_store import AtlasStore
 from app.background import Stepwise
 from app.periodogram import BOX, Periodogram, envelope, search
-from app.periodogram_figure import _names
+from app.periodogram_figure import _aligned, _names
 from app.photometry import Photometry, photometry
 from app.state import AppState
 from app.views.periodogram import PeriodogramView
@@ -78,6 +78,8 @@ def test_an_envelope_keeps_every_peak() -> None:
 def test_names_of_peaks_do_not_touch() -> None:
     names = _names(np.array([1.0, 1.05, 30.0]), 1e4)
     assert names == ["1 d", "", "0.033333 d"]
+    sides = _aligned(np.array([1.1e-3, 0.2, 29.0]), 1e-3, 30.0)
+    assert sides == ["left", "center", "right"], "the frame cuts none"
 
 
 def test_a_star_with_too_few_points_has_no_periodogram(store: AtlasStore) -> None:

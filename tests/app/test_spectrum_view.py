@@ -18,7 +18,7 @@ from app.spectrum_columns import (
     telluric_columns,
 )
 from app.state import AppState
-from app.views.spectrum import OFF, SpectrumView
+from app.views.spectrum import OFF, SpectrumView, _epochs
 from data_pipeline.spectra import Spectrum
 
 WITH_SPECTRUM, WITHOUT_SPECTRUM = 1, 3
@@ -133,6 +133,8 @@ def test_several_spectra_best_first_each_to_choose(
     assert view.which.visible
     assert list(view.which.options) == ["MJD 57516", "undated", "all 2"]
     assert len(view.drawing.source.data["x"]) > 1000
+    again = replace(good, spectrum_id=9, snr=1.0)
+    assert _epochs([good, again, poor]) == {"MJD 57516": 0, "MJD 57516 (2)": 1, "undated": 2}
     view.act("next epoch")
     assert len(view.drawing.source.data["x"]) == 50
     view.act("next epoch")
