@@ -117,9 +117,8 @@ class PlaceFigure:
         self._cross = fig.scatter("x", "y", source=self.other, marker="x", size=9, line_width=2)
         words: dict[str, Any] = {"text_font": FONT, "text_font_size": "10px", "visible": False}
         self._head = NormalHead(size=6)
-        self.arrow = Arrow(
-            end=self._head, visible=False, x_start=0, y_start=0, x_end=0, y_end=0, line_width=1.3
-        )
+        self.arrow = Arrow(end=self._head, visible=False, x_start=0, y_start=0, x_end=0, y_end=0)
+        self.arrow.update(line_width=1.3)
         self.arrow_name = Label(
             x=0, y=0, text="A(V) = 1", text_align="right", x_offset=8, y_offset=4, **words
         )

@@ -161,8 +161,9 @@ def test_a_copied_address_brings_back_the_zoom_of_both_maps(page: Page, server: 
 
 
 def test_nonsense_in_the_address_is_told_politely(page: Page, server: str) -> None:
-    open_page(page, f"{server}?star=12&sel=broken&map=moon")
+    page.goto(f"{server}?star=12&sel=broken&map=moon", timeout=120_000)
     expect(page.locator("header .notice")).to_contain_text("address was not understood")
+    wait_until_drawn(page)
     expect(page.locator("header .count")).to_have_text("0")
 
 
