@@ -129,7 +129,7 @@ def test_bands_and_cameras_have_colours_and_bands_are_switched(
     eventually(lambda: near(pixels(plot), blue).sum() < 0.1 * n_blue, "one band is left")
     after = still(page, plot)
     heights = [
-        np.ptp(np.percentile(np.nonzero(near(seen, green))[0], [10, 90]))
+        np.ptp(np.percentile(np.nonzero(near(seen, green, 30))[0], [10, 90]))
         for seen in (before, after)
     ]
     assert heights[1] > 2 * heights[0], "it fills the frame"
