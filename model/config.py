@@ -6,10 +6,8 @@ hold the trainings. A preset is a function that returns a `ModelConfig`. No torc
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from pathlib import Path
 from typing import Any, get_type_hints
 
 from data_pipeline.errors import InputError
@@ -265,14 +263,6 @@ def from_dict(cls: type, values: Mapping[str, Any]) -> Any:
 
 def _names(cls: type) -> list[str]:
     return [item.name for item in fields(cls)]
-
-
-def load_config_file(path: str | Path) -> dict[str, Any]:
-    """Read a JSON file of config values."""
-    try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} could not be read as a JSON config: {error}.") from None
 
 
 def _encoder_from_dict(name: str, content: dict[str, Any]) -> EncoderConfig:

@@ -99,7 +99,7 @@ class Embeddings:
             Directory to make; an existing one is refused unless `overwrite`.
         source_id : int64 array (N,)
         vectors, present : dict of modality to arrays (N, D) and (N,)
-            In the order of the model's modalities. Absent rows are set to zero.
+            In the order of the model's modalities; absent rows are set to zero.
         train_mask : bool array (N,)
         checkpoint_hash : str
             Hash of the weights that made the vectors.
@@ -278,8 +278,7 @@ class Embeddings:
             problems.append("source_id values repeat")
         if self.train_mask.shape != (n,):
             problems.append(f"train_mask has shape {self.train_mask.shape}, not ({n},)")
-        dims = {v.shape[1] for v in self.vectors.values() if v.ndim == 2}
-        if len(dims) > 1:
+        if len(dims := {v.shape[1] for v in self.vectors.values() if v.ndim == 2}) > 1:
             problems.append(f"modalities have different dimensions {sorted(dims)}")
         for modality, vectors in self.vectors.items():
             if vectors.ndim != 2 or len(vectors) != n:
