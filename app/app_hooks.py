@@ -80,6 +80,8 @@ def prepare() -> None:
     if store.n > MANY:  # seconds that the first page need not wait
         say("Ranking the stars that do not fit their class ...")
         store.flags(*(AppState.param[name].default for name in THRESHOLDS))
+        for view in ("map:fused", *(f"diagram:{key}" for key in list(store.diagrams)[:1])):
+            _ = store.points(view).cells
     if store.n > MARKER_LIMIT:  # compiling takes seconds; nobody should wait for it with the page
         threading.Thread(target=warm_up, daemon=True).start()
     gc.freeze()  # what stays to the end: the collector need not look through it with every session

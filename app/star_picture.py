@@ -29,8 +29,8 @@ class Scene(NamedTuple):
 
     def in_view(self, frame: Frame) -> Rows:
         """Stars to be seen in a part of the plane."""
-        inside, is_on = self.points.in_box(*frame.x, *frame.y), self.is_on
-        return np.flatnonzero(inside if is_on.all() else inside & is_on[self.coloring.code])
+        rows, is_on = self.points.rows_in_box(*frame.x, *frame.y), self.is_on
+        return rows if is_on.all() else rows[is_on[self.coloring.code[rows]]]
 
 
 class Ground(NamedTuple):

@@ -159,7 +159,7 @@ class StarView(pn.viewable.Viewer):
         self._ring_neighbors()
         if self._all_marked:
             (x0, x1), (y0, y1) = self.stars.view
-            self.stars.set_size(_marker_size(int(self.points.in_box(x0, x1, y0, y1).sum())))
+            self.stars.set_size(_marker_size(len(self.points.rows_in_box(x0, x1, y0, y1))))
         else:
             self.draw()
 

@@ -20,6 +20,7 @@ from sklearn.cluster import DBSCAN, HDBSCAN
 from sklearn.decomposition import PCA
 from sklearn.neighbors import NearestNeighbors
 
+from model.analysis.dense_cells import dbscan_by_cells, pairs_about
 from model.analysis.labels import MIN_CLASS_SIZE, BoolArray, FloatArray, Labels, encode
 
 NOISE = -1
@@ -32,8 +33,9 @@ _GROWTH = 1.5
 _N_TRIALS = 40
 _HELD_BY_PARTS = 0.8
 _MANY = 5000
-MOST = 30_000
-"""Stars that `subclusters` splits at once; of more a sample of so many."""
+_MOST_PAIRS = 2e7
+MOST, MOST_IN_SPACE = 30_000, 10_000
+"""Stars that `subclusters` splits at once, on a map and in more dimensions; of more a sample."""
 
 Clusters = npt.NDArray[np.int16]
 Told = Callable[[float], None]
@@ -170,9 +172,9 @@ def subclusters(
 ) -> Subclusters:
     """Split one class into parts, without labels.
 
-    Of a class of more than `MOST` stars a random sample of so many is split, and every other star
-    goes with the nearest of them (within DBSCAN's radius): the pairs of stars near each other,
-    which both methods keep, grow with the square of the number.
+    Of a class of more than `MOST` stars (`MOST_IN_SPACE`) a sample of so many is split, every other
+    star goes with the nearest of them (within DBSCAN's radius): the pairs of stars near each other,
+    which the methods keep, grow with the square of the number.
 
     Parameters
     ----------
@@ -196,7 +198,7 @@ def subclusters(
     points = _components(np.asarray(X, dtype=np.float64), n_components)
     least = max(5, round(0.05 * len(points))) if min_part is None else min_part
     params: dict[str, Any] = {"method": method, "min_samples": min_samples, "min_part": least}
-    picked = _sampled(len(points))
+    picked = _sampled(len(points), MOST if points.shape[1] == 2 else MOST_IN_SPACE)
     least = max(5, round(least * len(picked) / len(points))) if len(picked) < len(points) else least
     cut = points[picked]
     if len(cut) < 2 * least:
@@ -244,11 +246,11 @@ def summarize_parts(part: Clusters, describe: pd.DataFrame | None = None) -> pd.
     return pd.DataFrame(rows)
 
 
-def _sampled(n: int) -> npt.NDArray[np.int64]:
-    """Places of the stars that are split: all, or `MOST` at random, the same every time."""
-    if n <= MOST:
+def _sampled(n: int, most: int) -> npt.NDArray[np.int64]:
+    """Places of the stars that are split: all, or so many at random, the same every time."""
+    if n <= most:
         return np.arange(n)
-    return np.sort(np.random.default_rng(0).choice(n, MOST, replace=False))
+    return np.sort(np.random.default_rng(0).choice(n, most, replace=False))
 
 
 def _spread(points: FloatArray, cut: FloatArray, part: Clusters, eps: float) -> Clusters:
@@ -266,6 +268,8 @@ def _reach(points: FloatArray, min_samples: int) -> FloatArray:
 
 def _dbscan(points: FloatArray, eps: float, min_samples: int) -> Clusters:
     """DBSCAN clusters (n,), the largest 0."""
+    if points.shape[1] == 2 and len(points) >= _MANY and pairs_about(points, eps) > _MOST_PAIRS:
+        return _by_size(dbscan_by_cells(points, eps, min_samples))
     n_jobs = -1 if len(points) >= _MANY else None  # few are done before the threads have begun
     return _by_size(DBSCAN(eps=eps, min_samples=min_samples, n_jobs=n_jobs).fit_predict(points))
 

@@ -89,7 +89,8 @@ def test_a_large_class_is_cut_on_a_sample_and_every_star_has_its_part(monkeypatc
     truth = np.arange(4000) < 1000
     X = 0.3 * rng.normal(size=(4000, dim)) / np.sqrt(dim) + np.where(truth[:, None], 3.0, 0.0)
     X[-1] = -50.0
-    monkeypatch.setattr("model.analysis.clusters.MOST", 800)
+    for name in ("MOST", "MOST_IN_SPACE"):
+        monkeypatch.setattr(f"model.analysis.clusters.{name}", 800)
     found = subclusters(X)
     assert found.params["n_sampled"] == 800
     assert np.mean(found.part[truth] == 1) > 0.95
