@@ -106,9 +106,13 @@ class StarView(pn.viewable.Viewer):
 
     def pick(self, x: float, y: float, max_pixels: float = 14.0) -> int:
         """Row of the star under a place of the plane, or -1."""
-        rows = self.points.near(x, y, self.stars.units_per_pixel, max_pixels)
-        rows = rows[self.scene.is_on[self.coloring.code[rows]]]
-        return int(rows[0]) if len(rows) else -1
+        is_on, code = self.scene.is_on, self.coloring.code
+        for reach in (0.15 * max_pixels, max_pixels):  # in a crowd the first looks at few
+            rows = self.points.near(x, y, self.stars.units_per_pixel, reach)
+            rows = rows[is_on[code[rows]]]
+            if len(rows):
+                return int(rows[0])
+        return -1
 
     def select_geometry(self, geometry: dict[str, Any]) -> None:
         """Select what a lasso or a box encloses."""
