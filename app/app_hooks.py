@@ -26,8 +26,6 @@ from app.serving import (
 )
 from app.shading import warm_up
 from app.star_view import MARKER_LIMIT
-from app.state import AppState
-from app.thresholds import THRESHOLDS
 from app.verdicts.book import VerdictBook
 from app.verdicts.database import default_url, without_password
 from app.verdicts.log import VerdictLog
@@ -79,7 +77,7 @@ def prepare() -> None:
     say(f"{store.atlas.name}: {store.n:,} stars.")
     if store.n > MANY:  # seconds that the first page need not wait
         say("Ranking the stars that do not fit their class ...")
-        store.flags(*(AppState.param[name].default for name in THRESHOLDS))
+        store.flags.usual()
         for view in ("map:fused", *(f"diagram:{key}" for key in list(store.diagrams)[:1])):
             _ = store.points(view).cells
     if store.n > MARKER_LIMIT:  # compiling takes seconds; nobody should wait for it with the page

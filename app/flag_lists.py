@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from app.state import AppState
+from app.thresholds import THRESHOLDS
 from app.verdicts.book import wrong_by_majority
 from model.analysis.flag_weights import DEFAULT_WEIGHTS, FlagWeights, learn_from_verdicts
 from model.analysis.flags import DEFAULTS, Thresholds
@@ -38,6 +40,10 @@ class FlagLists:
             ranking; those not given are the usual.
         """
         return self._made(*thresholds)
+
+    def usual(self) -> pd.DataFrame:
+        """The list that a new session asks for."""
+        return self(*(AppState.param[name].default for name in THRESHOLDS))
 
     def told(self, ranked: pd.DataFrame, *thresholds: Any) -> pd.DataFrame:
         """What another class may be, and why, of some rows of a list of the same thresholds."""

@@ -122,3 +122,25 @@ def test_a_survey_of_light_curves_alone(poor: AtlasStore) -> None:
     page.state.select(np.arange(poor.n) < 7)
     page.act({"act": "theme"})
     page.template()
+
+
+def test_a_new_session_asks_for_the_flags_that_were_ranked_before(sky_atlas_path: Path) -> None:
+    store = AtlasStore(Atlas.open(sky_atlas_path))
+    made = store.flags._made.cache_info
+    store.flags.usual()
+    assert made().misses == 1
+    page = Dashboard(store)
+    assert page.card is not None
+    assert made().hits >= 1
+    assert made().misses == 1
+
+
+def test_of_very_many_stars_some_are_ranked_for_the_opening(
+    store: AtlasStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.atlas_store._RANKED_AT_ONCE", 40)
+    fresh = AtlasStore(store.atlas)
+    row = fresh.opening_row
+    assert "evidence" not in vars(fresh), "the evidence of all was not asked for"
+    assert fresh.has_light_curve[row]
+    assert fresh.has_spectrum[row]
