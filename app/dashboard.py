@@ -18,7 +18,7 @@ from app.views.scatter import ScatterView
 from app.views.tray import Tray
 
 TITLE = "AstroM³ Explorer"
-SCRIPTS = ("layout_once.js", "paint_once.js", "plain_visuals.js", "panels.js")
+SCRIPTS = ("layout_once.js", "paint_once.js", "plain_visuals.js", "spoken_widgets.js", "panels.js")
 HINTS = {
     "Explore": "Neighbours of the star in focus",
     "Vet": "Stars that do not fit their class, worst first",

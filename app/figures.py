@@ -36,7 +36,7 @@ class Ink:
 
 
 INK = {
-    "light": Ink("#1c2330", "#697386", "#e3e6eb", "#ffffff", "#2f5fd0"),
+    "light": Ink("#1c2330", "#5a6477", "#e3e6eb", "#ffffff", "#2f5fd0"),
     "dark": Ink("#e6e9ef", "#97a1b2", "#2b323d", "#171b22", "#7aa2ff"),
 }
 

@@ -74,11 +74,9 @@ class UploadControl:
             self.box.param.update(status="failed", text_html=escape(result))
             return
         name = f"<b>{escape(result.asked.name)}</b><br>" if result.key >= 0 else ""
+        kept = self._kept.names(self.store) if result.key >= 0 else self.box.kept
         self.box.param.update(
-            status="done",
-            text_html=name + result.summary_html,
-            kept_key=result.key,
-            kept=self._kept.names(self.store),
+            status="done", text_html=name + result.summary_html, kept_key=result.key, kept=kept
         )
         self.state.upload = result
 

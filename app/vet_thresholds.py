@@ -70,7 +70,9 @@ class ThresholdSliders:
                 label="elsewhere: 1 class, 2 family", start=1, end=2, **look
             ),
         }
-        self.ranking = pn.widgets.Select(options=list(store.flags.rankings), **look)
+        self.ranking = pn.widgets.Select(
+            label="Order of the queue", options=list(store.flags.rankings), **look
+        )
         self.follow = pn.widgets.Checkbox(label="learn from the verdicts", **look)
         self.note = pn.pane.HTML("", sizing_mode="stretch_width", **WORDS)
         self._learning = Latest[FlagWeights | None](self._take_learned)

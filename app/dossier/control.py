@@ -46,7 +46,7 @@ class DossierControl(pn.viewable.Viewer):
         self.maker = DossierMaker(atlas, self._show_progress)
         look: dict[str, Any] = {"sizing_mode": "stretch_width", **CONTROLS}
         self.number = pn.widgets.IntInput(
-            value=WORTH, start=1, end=MAX_STARS, width=64, **CONTROLS,
+            label="Stars of the dossier", value=WORTH, start=1, end=MAX_STARS, width=64, **CONTROLS,
             description="stars, from the top of the list",
         )  # fmt: skip
         self.button = pn.widgets.Button(label="Make dossier", css_classes=["download"], **look)

@@ -24,7 +24,7 @@ export function render({ model, el }) {
   const bar = document.createElement("div")
   bar.className = "bar"
   bar.innerHTML = `
-    <div class="brand">${model.logo}<b>AstroM³ Explorer</b></div>
+    <div class="brand">${model.logo}<h1>AstroM³ Explorer</h1></div>
     <div class="atlas"><span class="name"></span><span class="badge" title="These stars were made by a computer">SIMULATED</span></div>
     <div class="selected" role="status"><b class="num count"></b> <span class="muted num total"></span></div>
     <div class="acts">

@@ -9,7 +9,6 @@ from functools import partial
 from html import escape
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import panel as pn
 from astropy.table import Table
@@ -17,6 +16,7 @@ from astropy.table import Table
 from app.atlas_store import AtlasStore
 from app.blinding import sees_others
 from app.dossier.control import DossierControl, first_stars
+from app.download import Download
 from app.export.formats import FORMATS, to_parquet
 from app.export.lists import (
     CandidateList,
@@ -30,16 +30,15 @@ from app.export.lists import (
 from app.export.paper import bibtex, methods_sentence, to_latex
 from app.export.reading import MAX_BYTES, read_in_worker
 from app.export.restoring import restore
+from app.export.verdict_table import verdict_table, with_ids
 from app.listing import TrayView
 from app.samp_control import SampControl
 from app.state import AppState, tie
 from app.styles import CARD_CSS, CONTROLS, WORDS
 from app.thresholds import THRESHOLDS
 from app.upload import Upload
-from app.verdicts.book import VerdictBook
 from app.verdicts.choice import population_of, queue_of, read_choice
 from data_pipeline.errors import InputError
-from data_pipeline.verdict_log import KINDS
 
 N_NEIGHBORS = 100
 MAX_LATEX_SHOWN = 30
@@ -63,10 +62,13 @@ class ExportPanel(TrayView):
             options={form.name: suffix for suffix, form in FORMATS.items()},
             **wide,
         )
-        self.button = pn.widgets.FileDownload(
-            callback=self.content, filename="list.vot", label="Download",
+        self.button = Download(
+            callback=self.content_or_none, filename="list.vot", label="Download",
             css_classes=["download"], **wide,
         )  # fmt: skip
+        self.stop = pn.widgets.Button(label="Stop", visible=False, css_classes=["download"], **wide)
+        self.stop.on_click(lambda _: self._stopped.set())
+        self._stopped = asyncio.Event()
         self.words = pn.pane.HTML(sizing_mode="stretch_width", **WORDS)
         self.upload = Upload(
             label="Open a saved list…", max_bytes=min(MAX_BYTES, 100_000_000), margin=0,
@@ -101,7 +103,9 @@ class ExportPanel(TrayView):
             "css_classes": ["tray-side", "wide"], "stylesheets": [CARD_CSS], "width": 230,
             "sizing_mode": "stretch_height", "margin": 0,
         }  # fmt: skip
-        files = pn.Column(self.what, self.words, self.format, self.button, self.upload, **side)
+        files = pn.Column(
+            self.what, self.words, self.format, self.button, self.stop, self.upload, **side
+        )
         others = pn.Column(self.dossier, self.samp, **side)
         bar = pn.Row(self.shown, self.save_words, css_classes=["tray-bar"], **WORDS,
                      sizing_mode="stretch_width")  # fmt: skip
@@ -116,14 +120,14 @@ class ExportPanel(TrayView):
             "neighbours": self._neighbors,
             "subclusters": lambda: parted_stars(self.store, self.state.partition),
             "search": lambda: found_stars(self.store, self.state.found),
-            "verdicts": lambda: vetted_stars(self.store, _with_ids(self.verdicts())),
+            "verdicts": lambda: vetted_stars(self.store, with_ids(self.verdicts())),
             "all stars": lambda: all_stars(self.store),
         }
 
     def listed(self) -> CandidateList:
         """The list chosen, with the verdicts so far beside it."""
         stars = self._lists()[self.what.value]()
-        return stars.with_verdicts(_with_ids(self.verdicts()), self.store.source_id)
+        return stars.with_verdicts(with_ids(self.verdicts()), self.store.source_id)
 
     def _verdicts(self) -> pd.DataFrame:
         """Verdicts that stand; while blind, this vetter's alone."""
@@ -183,12 +187,13 @@ class ExportPanel(TrayView):
                 f"<dt>{escape(name)}</dt><dd>{escape(text[:400])}</dd>"
                 for name, text in self.provenance(stars).items()
             )
-            return f"<div class='muted'>Written into the file</div><dl>{lines}</dl>"
+            head = "<div class='muted'>Written into the file</div>"
+            return f"<div tabindex='0'>{head}<dl>{lines}</dl></div>"  # it scrolls: by keys as well
         style = "white-space:pre-wrap;user-select:text"
         few = self.shown.value == "LaTeX" and len(stars) > MAX_LATEX_SHOWN
         note = f"<div class='muted'>The first {MAX_LATEX_SHOWN}; Save writes all.</div>"
         words = self._words(first_stars(stars, MAX_LATEX_SHOWN) if few else stars)
-        return f"{note if few else ''}<div style='{style}'>{escape(words)}</div>"
+        return f"{note if few else ''}<div tabindex='0' style='{style}'>{escape(words)}</div>"
 
     def _words(self, stars: CandidateList) -> str:
         """The words chosen: methods, BibTeX or LaTeX, or the provenance as plain text."""
@@ -231,6 +236,25 @@ class ExportPanel(TrayView):
         """The file itself: every star of the list."""
         return io.BytesIO(FORMATS[self.format.value].write(*self._written(self.listed())))
 
+    async def content_or_none(self) -> io.BytesIO | None:
+        """The file, written off the event loop; None where it was stopped."""
+        if self.stop.visible:
+            return None  # one is being written
+        form, stars = FORMATS[self.format.value], self.listed()
+        self._stopped.clear()
+        self.stop.visible = True
+        self.stop.label = f"Writing {form.name}… stop"
+        writing = asyncio.ensure_future(asyncio.to_thread(form.write, *self._written(stars)))
+        stopping = asyncio.ensure_future(self._stopped.wait())
+        done, _ = await asyncio.wait({writing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        self.stop.visible = False
+        if writing not in done:
+            writing.add_done_callback(lambda ended: ended.exception())
+            self._say(f"{form.name} stopped; nothing was saved.")
+            return None
+        return io.BytesIO(await writing)
+
     def open_file(self, name: str, content: bytes) -> None:
         """Select the stars of a file; what cannot be read is told and nothing is lost."""
         if pn.state.curdoc is None:
@@ -264,25 +288,3 @@ class ExportPanel(TrayView):
 
     def _say(self, words: str) -> None:
         self.state.notice = words
-
-
-def verdict_table(book: VerdictBook, vetter: str | None = None) -> pd.DataFrame:
-    """Verdicts that say anything, oldest first, in the words of `CandidateList.with_verdicts`."""
-    standing = [e for e in book.standing(vetter) if e.kind != "skip"]
-    return pd.DataFrame(
-        [
-            {
-                "source_id": e.source_id, "verdict": KINDS[e.kind].words, "classes": e.classes,
-                "is_sure": e.is_sure, "period_days": e.period_days, "epoch": e.epoch_days,
-                "reason": e.reason, "note": e.note, "vetter": e.vetter, "time": e.created,
-            }
-            for e in sorted(standing, key=lambda e: e.created)
-        ]
-    )  # fmt: skip
-
-
-def _with_ids(verdicts: pd.DataFrame) -> pd.DataFrame:
-    """Verdicts, or an empty table that has the column all of them have."""
-    if "source_id" in verdicts:
-        return verdicts
-    return pd.DataFrame({"source_id": np.empty(0, dtype=np.int64)})

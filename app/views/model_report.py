@@ -74,7 +74,8 @@ class ModelReport(TrayView):
         self.who.visible = self.words.visible = is_matrix
         self.piece.visible = not is_matrix
         if not is_matrix:
-            self.page.object = self.evaluation.html(self.piece.value or ABOUT)
+            shown = self.evaluation.html(self.piece.value or ABOUT)
+            self.page.object = f'<div tabindex="0">{shown}</div>'  # it scrolls: by keys as well
             return
         found = self._confusion()
         self.table.table_html = "" if found is None else confusion_html(found)

@@ -37,6 +37,41 @@ def test_search_across_data_is_asked_by_the_controls_and_walked_with_the_keys(
     expect(first).to_contain_text(store.name(int(rows[0])))
 
 
+def test_a_filtered_answer_is_ringed_on_both_maps_and_asked_unlike_another_star(
+    page: Page, server: str, store: AtlasStore
+) -> None:
+    open_page(page, f"{server}?star={store.source_id[1]}&mode=Search")
+    tray, plots = page.locator(".tray"), (Plot(page, ".map"), Plot(page, ".scatter"))
+    first = tray.locator(".row[data-index='0']:visible")
+    asked = ask_star(store, 1)
+    expect(first).to_contain_text(store.name(int(answer(store, Question(asked)).rows[0])))
+    page.mouse.move(5, 880)
+    before = [plot.wait_until_still() for plot in plots]
+    for name in ("other class", "has spectrum"):
+        tray.get_by_role("button", name=name, exact=True).click()
+    rows = answer(store, Question(asked, filters=("other_class", "spectrum"))).rows
+    expect(first).to_contain_text(store.name(int(rows[0])))
+    expect(first.locator(".thumb")).to_be_visible()
+    page.mouse.move(5, 880)
+    for plot, seen in zip(plots, before, strict=True):
+        eventually(
+            lambda plot=plot, seen=seen: (plot.pixels() != seen).any(axis=-1).sum() > 300,
+            "the rings are around others",
+        )
+
+    for name in ("other class", "has spectrum"):
+        tray.get_by_role("button", name=name, exact=True).click()
+    tray.locator("select:visible").nth(3).select_option(label="but unlike the star in focus")
+    expect(tray).to_contain_text("Click the star that others should be unlike")
+    other = int(np.flatnonzero((store.labels == "SR") & store.has_light_curve)[0])
+    page.get_by_label("Find a star").fill(store.name(other))
+    page.get_by_label("Find a star").press("Enter")
+    rows = answer(store, Question(asked, unlike=ask_star(store, other))).rows
+    expect(first).to_contain_text(store.name(int(rows[0])))
+    expect(first.locator(".bar-cell")).to_have_count(2)
+    page.wait_for_url(re.compile("but=unlike"))
+
+
 def test_a_condition_and_a_cell_of_the_matrix_light_their_stars_on_both_maps(
     page: Page, server: str, store: AtlasStore
 ) -> None:

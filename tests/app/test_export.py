@@ -1,5 +1,6 @@
 """Exports read back by astropy: exact ids, units, UCDs, provenance; safe in a spreadsheet."""
 
+import asyncio
 import io
 import json
 import warnings
@@ -375,3 +376,25 @@ def test_the_panel_lists_what_is_asked_for(store: AtlasStore) -> None:
     assert np.flatnonzero(state.selection).tolist() == [3, 7]
     state.undo()
     assert not state.n_selected
+
+
+def test_writing_goes_on_beside_the_page_and_can_be_stopped(store: AtlasStore) -> None:
+    state = AppState(store.n)
+    panel = ExportPanel(state, store)
+    panel.is_open = True
+    content = asyncio.run(panel.content_or_none())
+    assert content is not None
+    assert content.getvalue() == panel.content().getvalue()
+    assert not panel.stop.visible
+
+    async def stopped() -> io.BytesIO | None:
+        writing = asyncio.ensure_future(panel.content_or_none())
+        await asyncio.sleep(0)
+        assert panel.stop.visible
+        assert "Writing VOTable" in panel.stop.label
+        panel.stop.clicks += 1
+        return await writing
+
+    assert asyncio.run(stopped()) is None
+    assert "nothing was saved" in state.notice
+    assert not panel.stop.visible

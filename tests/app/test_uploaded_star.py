@@ -23,6 +23,7 @@ from app.demo import Demo
 from app.kept_uploads import KeptUploads
 from app.searching import Asked
 from app.state import AppState
+from app.upload_control import UploadControl
 from app.uploads import Upload
 from app.views.search_panel import SearchPanel
 from app.worker import EmbeddingWorker
@@ -164,6 +165,19 @@ def test_an_upload_is_kept_for_the_atlas_it_was_compared_with(
     assert kept.names(store) == []
     with pytest.raises(InputError, match="not there any more"):
         kept.get(1)
+
+
+def test_an_upload_that_nobody_keeps_asks_the_database_for_nothing(
+    store: AtlasStore, tmp_path: Path
+) -> None:
+    control = UploadControl(AppState(store.n), store, width=100)
+    control._kept = KeptUploads(tmp_path / "beside.sqlite")
+    upload = Upload(Asked("mine.csv", {"fused": np.zeros(3, dtype=np.float32)}), {}, "words")
+    kept = control._kept.keep(store, upload)
+    control._show(upload)
+    assert (control.box.status, control.box.kept, control.box.kept_key) == ("done", [], -1)
+    control._show(kept)
+    assert [key for key, _ in control.box.kept] == [control.box.kept_key] == [kept.key]
 
 
 def test_an_atlas_of_unknown_making_says_so(store: AtlasStore) -> None:

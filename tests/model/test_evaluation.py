@@ -1,6 +1,7 @@
 """`evaluate` and `tune` from end to end on tiny surveys, and the arithmetic of their tables."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from data_pipeline.spectra import Spectrum
 from data_pipeline.survey import Survey, SurveyWriter
 from model.__main__ import main
 from model.config import FinetuneConfig, ModelConfig
-from model.evaluation import numeric
+from model.evaluation import numeric, plots
 from model.evaluation.statistics import calibration, holm, paired, r2_interval
 from model.evaluation.tables import merged, spread
 from model.evaluation.zero_shot import retrieval, zero_shot
@@ -57,7 +58,13 @@ def test_evaluate_writes_the_tables_and_resumes(
     assert len(combinations) == 7
     assert report["about"]["n_seen"] == 0
     for name in ("accuracy", "confusion_all", "calibration", "combinations"):
-        assert (out / "plots" / f"{name}.pdf").read_bytes().startswith(b"%PDF")
+        pdf = (out / "plots" / f"{name}.pdf").read_bytes()
+        assert pdf.startswith(b"%PDF")
+        assert b"/FontFile2" in pdf, "text is text, in fonts that go with the file"
+        box = re.search(rb"/MediaBox \[ 0 0 ([\d.]+) ", pdf)
+        assert box is not None
+        width = float(box[1]) / 72
+        assert any(width == pytest.approx(known) for known in (plots.COLUMN, plots.PAGE))
         assert (out / "plots" / f"{name}.png").stat().st_size > 5000
     cells = sorted((out / "cells").glob("*.parquet"))
     assert len(cells) == 16
