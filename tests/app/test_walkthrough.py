@@ -149,7 +149,7 @@ def shows_classes(page: Page, sky: AtlasStore) -> None:
         expect(legend.locator(f'[data-label="{label}"]')).to_contain_text(str(count))
     map_ = Plot(page, ".map")
     for style in sky.class_styles:
-        if (sky.labels == style.label).sum() > 20:
+        if (sky.labels == style.label).sum() > 0.05 * sky.n:  # few may lie below others
             assert map_.near(style.color, 25).any(), f"{style.label} is on the map"
 
 
