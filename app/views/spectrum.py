@@ -76,10 +76,19 @@ class SpectrumView(pn.viewable.Viewer):
 
     def _make_panes(self) -> None:
         self.plot = plot_box(self.drawing.fig)
-        self.caption, self.origin = Words("card-caption"), Words("card-caption", align="center")
+        self.caption, self.origin = (
+            Words("card-caption"),
+            Words("card-caption", css_classes=["card-caption", "origin"], align="center"),
+        )
         self.message = Words("card-message")
         self.line_set = pn.widgets.Select(
-            label="Lines", options=line_choices(), value=AUTO, width=122, **CONTROLS
+            label="Lines",
+            options=line_choices(),
+            value=AUTO,
+            sizing_mode="stretch_width",
+            min_width=80,
+            max_width=122,
+            **CONTROLS,
         )
         self.smoothed = pn.widgets.Toggle(label="smooth", width=54, **CONTROLS)
         self.at_rest = pn.widgets.Toggle(label="rest", width=36, **CONTROLS)

@@ -265,6 +265,21 @@ def test_places_have_error_bars_reddening_and_the_class_in_both_themes(
         eventually(lambda seen=seen: share_changed(plot, seen) > 0.5, "the other theme")
 
 
+@pytest.mark.parametrize("detail", ["spectrum", "periodogram", "places"])
+def test_the_card_fits_a_small_screen(page: Page, star: str, detail: str) -> None:
+    """Nothing is wider than the card or pushed out of it, whatever stands beside its switches."""
+    page.set_viewport_size({"width": 1280, "height": 720})
+    open_page(page, f"{star}&detail={detail}")
+    card = page.locator("aside")
+    still(page, figure_at(page, 1))
+    outer = card.bounding_box()
+    for inner in (card.locator(".place-line"), figure_at(page, 0), card.locator(".links")):
+        box = inner.bounding_box()
+        left, right = box["x"] - outer["x"], outer["x"] + outer["width"] - box["x"] - box["width"]
+        assert abs(left - right) < 2
+        assert box["y"] + box["height"] <= outer["y"] + outer["height"]
+
+
 def test_the_view_agrees_with_what_is_written(full: AtlasStore) -> None:
     """The atlas of these tests has what they look at, or they would look at nothing."""
     from app.state import AppState
