@@ -56,8 +56,8 @@ def _unpack(file: pq.ParquetFile, target: Path) -> None:
     try:
         with new_directory(target) as directory:
             for place, name in enumerate(file.schema_arrow.names):
-                column = _plain(file.read([name]).column(0).combine_chunks())
-                table = pa.table({name: column})
+                column = _plain(file.read([name]).column(0))
+                table = pa.table({name: column}).combine_chunks()  # one piece can be mapped
                 with pa.ipc.new_file(directory / f"{place}.arrow", table.schema) as writer:
                     writer.write_table(table)
     except InputError:
@@ -65,9 +65,8 @@ def _unpack(file: pq.ParquetFile, target: Path) -> None:
             raise
 
 
-def _plain(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """The same values as pandas holds them, so that it need not copy them."""
-    column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     if pa.types.is_floating(column.type) and column.null_count:
         return pc.fill_null(column, pa.scalar(np.nan, type=column.type))
     if pa.types.is_string(column.type):
