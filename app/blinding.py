@@ -2,11 +2,16 @@
 
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from app.atlas_store import AtlasStore
 from app.coloring import ONE_COLOR
 from app.palette import UNLABELLED
 from app.star_facts import suggestion
 from app.state import AppState
+from app.verdicts.book import is_decided
+from app.vetter import signed_in, system_user
 
 
 def sees_others(state: AppState) -> bool:
@@ -22,6 +27,14 @@ def sees_class(state: AppState) -> bool:
 def seen_label(state: AppState, store: AtlasStore, row: int) -> str:
     """Class of a star as far as it is shown: "unlabelled" where it is hidden."""
     return store.label(row) if sees_class(state) else UNLABELLED
+
+
+def vetted_stars(state: AppState, store: AtlasStore) -> NDArray[np.bool_]:
+    """Stars (N,) on which somebody decided; while blind, this vetter alone."""
+    vetter = state.vetter or signed_in() or system_user()
+    standing = store.verdicts.standing(None if sees_others(state) else vetter)
+    stars = {entry.source_id for entry in standing if is_decided(entry)}
+    return np.isin(store.source_id, np.fromiter(stars, np.int64, len(stars)))
 
 
 def hide_class_colors(state: AppState) -> None:

@@ -49,6 +49,7 @@ class KeptUploads:
         content = {
             "vectors": {name: v.tolist() for name, v in upload.asked.vectors.items()},
             "places": upload.places,
+            "sky": _place(upload.asked),
             "summary_html": upload.summary_html,
         }
         row = {
@@ -83,11 +84,17 @@ class KeptUploads:
         content = json.loads(row.content)
         vectors = {n: np.array(v, dtype=np.float32) for n, v in content["vectors"].items()}
         places = {view: (float(x), float(y)) for view, (x, y) in content["places"].items()}
-        return Upload(Asked(row.name, vectors), places, content["summary_html"], row.id)
+        ra, dec = content.get("sky") or (np.nan, np.nan)
+        asked = Asked(row.name, vectors, ra_deg=ra, dec_deg=dec)
+        return Upload(asked, places, content["summary_html"], row.id)
 
     def delete(self, key: int) -> None:
         """Take an upload from the list; it stays in the database."""
         self._beside.hide(_table, key)
+
+
+def _place(asked: Asked) -> tuple[float, float] | None:
+    return (asked.ra_deg, asked.dec_deg) if np.isfinite(asked.ra_deg) else None
 
 
 def kept_beside(store: AtlasStore) -> KeptUploads:

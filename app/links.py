@@ -29,6 +29,15 @@ _POSITION = {
 }
 _GAIA = "https://vizier.cds.unistra.fr/viz-bin/VizieR-5?-source=I/355/gaiadr3&Source={id}"
 _DISTANCE = "https://vizier.cds.unistra.fr/viz-bin/VizieR-5?-source=I/352/gedr3dis&Source={id}"
+_ARCHIVE = (
+    "https://gea.esac.esa.int/tap-server/tap/sync?REQUEST=doQuery&LANG=ADQL&FORMAT=csv"
+    "&QUERY=SELECT+*+FROM+gaiadr3.gaia_source+WHERE+source_id={id}"
+)
+_SIMBAD = "https://simbad.cds.unistra.fr/simbad/sim-id?Ident=Gaia%20DR3%20{id}"
+_GAIA_LINKS = {
+    "Gaia DR3": _GAIA, "Gaia archive": _ARCHIVE, "distance": _DISTANCE, "SIMBAD by id": _SIMBAD
+}  # fmt: skip
+"""By Gaia's identifier: the catalogue, all columns of the archive, the distance, what is known."""
 _BY_ID = {
     "obsid": ("LAMOST", "http://www.lamost.org/dr10/v2.0/spectrum/view?obsid={id}"),
     "asas_sn_id": ("ASAS-SN", "http://asas-sn.ifa.hawaii.edu/skypatrol/objects/{id}"),
@@ -45,8 +54,7 @@ def links_for(star: pd.Series, is_synthetic: bool) -> list[tuple[str, str]]:
     links: list[tuple[str, str]] = []
     gaia = gaia_id(star)
     if gaia:
-        links.append(("Gaia DR3", _GAIA.format(id=quote(gaia))))
-        links.append(("distance", _DISTANCE.format(id=quote(gaia))))
+        links += [(name, link.format(id=quote(gaia))) for name, link in _GAIA_LINKS.items()]
     ra, dec = _number(star, "ra_deg"), _number(star, "dec_deg")
     if math.isfinite(ra) and math.isfinite(dec):
         place = {"ra": f"{ra:.6f}", "dec": quote(f"{dec:+.6f}")}

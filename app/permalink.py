@@ -19,7 +19,7 @@ from app import selection
 from app.atlas_store import AtlasStore
 from app.background import Afterwards
 from app.lines import line_choices
-from app.parts import SELECTION
+from app.parts import MAX_CALLED, SELECTION
 from app.searching import FILTERS
 from app.state import AppState
 from app.thresholds import THRESHOLDS
@@ -44,17 +44,25 @@ _PLAIN = {
     "detail": "detail",
     "blind": "blind",
 }
-_STARS = {"star": "focus", "pin": "search_pinned", "with": "compared"}
+_STARS = {"star": "focus", "pin": "search_pinned", "unlike": "search_unlike", "with": "compared"}
 _ZOOMS = {"zoom": "map_zoom", "diagram_zoom": "diagram_zoom"}
 _NUMBERS = {"P": "fold_period_days", "times": "fold_factor", "shift": "fold_shift"}
 _GROUPS = {
     "card": [
         "residuals", "by_camera", "hidden_bands", "line_set", "is_smoothed", "at_rest",
-        "with_classes", "spectrum_epoch", "periodogram", "with_window",
+        "with_classes", "spectrum_epoch", "periodogram", "with_window", "all_values",
     ],
     "cut": [
         "cluster_class", "cluster_modality", "cluster_space", "cluster_method", "cluster_eps",
-        "cluster_min_samples",
+        "cluster_min_samples", "part_names",
+    ],
+    "tray": [
+        "exported", "export_format", "export_words", "selection_part", "selection_against",
+        "report_of", "report_part", "report_piece", "vet_side", "follows_verdicts", "kept_upload",
+    ],
+    "kept": [
+        "chosen_period_days", "chosen_period_err_days", "chosen_epoch", "chosen_epoch_err",
+        "chosen_epoch_reference",
     ],
 }  # fmt: skip
 """Written together, as what of them is not as in the beginning."""
@@ -139,7 +147,7 @@ class Permalink:
             if key in given:
                 try:
                     read(given[key])
-                except (InputError, ValueError, TypeError, KeyError) as error:
+                except (InputError, ValueError, TypeError, KeyError, AttributeError) as error:
                     problems.append(f"{key}: {error}")
         if problems:
             told = str(problems[0]).strip().rstrip(".")
@@ -173,6 +181,10 @@ class Permalink:
                 return set(value) <= set(self.store.survey.bands)
             case "cluster_modality":
                 return value in modalities
+            case "part_names":
+                return all(isinstance(x, str) and len(x) <= MAX_CALLED for x in value.values())
+            case "chosen_period_days" | "chosen_epoch":
+                return math.isfinite(value)
             case "cluster_class":
                 return value in (*self.store.classes, "", SELECTION)
             case "search_by":
@@ -180,7 +192,12 @@ class Permalink:
             case "search_among":
                 return value in ("", *modalities)
             case "search_but":
-                return value in ("", "unlike:focus", *(f"far:{m}" for m in modalities))
+                return value in (
+                    "",
+                    "unlike:star",
+                    "unlike:selection",
+                    *(f"far:{m}" for m in modalities),
+                )
         return True
 
     def _read_star(self, name: str, value: str) -> None:

@@ -125,10 +125,24 @@ class AppState(param.Parameterized):
     search_pinned = param.Integer(-1, bounds=(-1, None), doc="Row of the pinned star; -1 for none.")
     search_by = param.String("fused", doc='Its data compared: an embedding, or "place".')
     search_among = param.String("", doc="Embedding that is searched; empty for the same.")
-    search_but = param.String("", doc='Empty, "far:<embedding>" or "unlike:focus".')
+    search_but = param.String(
+        "", doc='Empty, "far:<embedding>", "unlike:star" or "unlike:selection".'
+    )
+    search_unlike = param.Integer(-1, bounds=(-1, None), doc="Row of the star not to be like.")
     search_filters = param.List([], item_type=str, doc="Conditions on the stars found.")
     partition = param.Parameter(None, doc="Parts of the class cut last (app/parts.py).")
     exported = param.String("selection", doc="Which list is exported.")
+    export_format = param.String("vot", doc="Ending of the file exported.")
+    export_words = param.String("provenance", doc="What is said about the list exported.")
+    selection_part = param.String("list", doc="What is shown of the selection.")
+    selection_against = param.String("all", doc="What the selection is compared with.")
+    report_of = param.String("classifier", doc="Whose predictions the matrix shows.")
+    report_part = param.String("matrix", doc='"matrix" or "evaluation".')
+    report_piece = param.String("about", doc="Table or figure of the evaluation.")
+    vet_side = param.String("filters", doc="What stands beside the queue.")
+    all_values = param.Boolean(False, doc="Every value of the table on the card.")
+    kept_upload = param.Integer(-1, doc="Key of the kept upload that is open; -1 for none.")
+    part_names = param.Dict({}, doc="Names of the parts in view, by number as text.")
     found = param.Parameter(None, doc="Answer of the newest search (app/searching.py).")
     upload = param.Parameter(None, doc="What was uploaded (app/uploads.py); None for nothing.")
     vetted = param.Array(None, doc="Stars that have a verdict, shape (N,); None while unknown.")
@@ -233,3 +247,16 @@ def tie(
     setattr(second, other_name, getattr(first, name))
     first.param.watch(lambda event: setattr(second, other_name, event.new), name)
     second.param.watch(lambda event: setattr(first, name, event.new), other_name)
+
+
+def tie_choice(state: AppState, name: str, widget: Any) -> None:
+    """Tie a text of the state to a widget of choices; the widget wins where it does not offer it.
+
+    What an address says may be older than what the page offers.
+    """
+    if getattr(state, name) not in widget.values:
+        setattr(state, name, widget.value or "")
+    elif widget.value is not None:
+        widget.value = getattr(state, name)
+    widget.param.watch(lambda event: setattr(state, name, event.new or ""), "value")
+    state.param.watch(lambda event: setattr(widget, "value", event.new or None), name)

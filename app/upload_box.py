@@ -12,6 +12,7 @@ from data_pipeline.uploads import FORMATS, MAX_BYTES
 class UploadBox(Piece):
     """Takes files and what is known about them; `on_files` gets the request, None to forget.
 
+    `on_place` gets the place on the sky that is typed, as text; empty for the files' own.
     `on_kept` gets what to do with a kept upload, "keep", "open" or "remove", and its key.
     """
 
@@ -25,6 +26,7 @@ class UploadBox(Piece):
     max_bytes = param.Integer(MAX_BYTES, constant=True)
 
     on_files: Callable[[dict[str, Any] | None], None] | None = None
+    on_place: Callable[[str], None] | None = None
     on_kept: Callable[[str, int], None] | None = None
 
     _esm = static("upload_box.js")
@@ -34,5 +36,7 @@ class UploadBox(Piece):
         act = data["act"]
         if act in ("keep", "open", "remove") and self.on_kept is not None:
             self.on_kept(act, int(data.get("key", self.kept_key)))
+        elif act == "place" and self.on_place is not None:
+            self.on_place(str(data["text"]))
         elif act in ("embed", "forget") and self.on_files is not None:
             self.on_files(None if act == "forget" else data["request"])

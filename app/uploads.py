@@ -6,7 +6,7 @@ asks for it (app/kept_uploads.py).
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from threading import Event
 from typing import Any
@@ -69,7 +69,22 @@ def embed(store: AtlasStore, request: Mapping[str, Any], given_up: Event) -> Upl
     vectors = {"fused": np.asarray(reply["fused"], dtype=np.float32), **vectors}
     name = ", ".join(str(one["name"]) for one in request["files"])
     known = {m: v for m, v in vectors.items() if m in store.modalities}
-    return Upload(Asked(name, known), _places(store, known), _summary(store, reply, known))
+    ra, dec = reply["place"] or (math.nan, math.nan)
+    asked = Asked(name, known, ra_deg=ra, dec_deg=dec)
+    return Upload(asked, _places(store, known), _summary(store, reply, known))
+
+
+def at(upload: Upload, place: tuple[float, float]) -> Upload:
+    """An upload with a place on the sky [deg] that somebody typed."""
+    return replace(upload, asked=replace(upload.asked, ra_deg=place[0], dec_deg=place[1]))
+
+
+def place_html(upload: Upload) -> str:
+    """Its place on the sky in words."""
+    asked = upload.asked
+    if not math.isfinite(asked.ra_deg):
+        return "<br><span class='muted'>no place on the sky: type one above</span>"
+    return f"<br>α {asked.ra_deg:.5f}° δ {asked.dec_deg:+.5f}°".replace("-", "−")
 
 
 def _places(store: AtlasStore, vectors: Mapping[str, NDArray]) -> dict[str, tuple[float, float]]:

@@ -26,7 +26,6 @@ from app.atlas_store import AtlasStore
 from app.blinding import sees_class, sees_others
 from app.state import AppState
 from app.thresholds import THRESHOLDS
-from app.verdicts.book import is_decided
 from app.verdicts.choice import QueueChoice, listed, population_of, queue_of, read_choice
 from app.verdicts.entry import Entry
 from app.verdicts.estimates import Share
@@ -134,12 +133,6 @@ class Vetting(param.Parameterized):
         """What share of each class of the queue's stars is labelled wrong."""
         whose = None if sees_others(self.state) else self.state.vetter
         return shares_of(self.store, self.book, self.queue, self.population, whose)
-
-    def vetted(self) -> Mask:
-        """Stars (N,) on which somebody decided; while blind, this vetter alone."""
-        whose = None if sees_others(self.state) else self.state.vetter
-        stars = {e.source_id for e in self.book.standing(whose) if is_decided(e)}
-        return np.isin(self.store.source_id, np.fromiter(stars, np.int64, len(stars)))
 
     # verdicts
 

@@ -8,7 +8,7 @@ import io
 import re
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from astropy import units
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from data_pipeline.errors import InputError
 from data_pipeline.light_curves import LightCurve
 from data_pipeline.spectra import Spectrum, air_to_vacuum
+from data_pipeline.upload_places import Place, params_of, place_in
 
 MAX_BYTES = 8_000_000
 MAX_ROWS = 200_000
@@ -56,11 +57,12 @@ _NAMES = {
 
 @dataclass(frozen=True)
 class Uploaded:
-    """What a file held: one of the two, and what was assumed about it."""
+    """What a file held: one of the two, what was assumed about it, and where the star lies."""
 
     light_curve: LightCurve | None = None
     spectrum: Spectrum | None = None
     notes: list[str] = field(default_factory=list)
+    place: Place | None = None
 
 
 def read_upload(name: str, content: bytes, bands: Sequence[str], is_air: bool = False) -> Uploaded:
@@ -85,12 +87,13 @@ def read_upload(name: str, content: bytes, bands: Sequence[str], is_air: bool = 
         raise InputError(
             f"{name} has {len(content) / 1e6:.1f} MB; at most {MAX_BYTES / 1e6:.0f} MB are taken."
         )
-    columns, told_units = _columns(name, content)
+    table = _table(name, content)
+    columns, told_units = _columns(name, table)
     wavelength = _pick(columns, "wavelength"), _pick(columns, "log_wavelength")
     if any(wavelength) and _pick(columns, "flux"):
-        return _spectrum(name, columns, told_units, is_air)
+        return replace(_spectrum(name, columns, told_units, is_air), place=place_in(table))
     if _pick(columns, "time") and (_pick(columns, "mag") or _pick(columns, "flux")):
-        return _light_curve(name, columns, told_units, bands)
+        return replace(_light_curve(name, columns, told_units, bands), place=place_in(table))
     raise InputError(
         f"{name} has the columns {', '.join(columns) or '(none)'}. A light curve needs time (or "
         "hjd, bjd, jd, mjd) and mag or flux; a spectrum needs wavelength and flux."
@@ -100,24 +103,31 @@ def read_upload(name: str, content: bytes, bands: Sequence[str], is_air: bool = 
 Columns = Mapping[str, NDArray]
 
 
-def _columns(name: str, content: bytes) -> tuple[Columns, Mapping[str, units.UnitBase | None]]:
-    """Columns of a file by name, one value a row, and their units where it tells them."""
+def _table(name: str, content: bytes) -> Table:
+    """The first table of a file, with what its headers say as meta data."""
     ending = re.search(r"\.\w+$", name.lower())
     kind = FORMATS.get(ending[0]) if ending else None
     if kind is None:
         raise InputError(f"{name}: only {', '.join(sorted(FORMATS))} can be read.")
     try:
-        table = _lamost_image(content) if kind == "fits" else None
-        if table is None:
-            options = {"hdu": _table_hdu(content)} if kind == "fits" else {}
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", units.UnitsWarning)  # "HJD" is no unit, and common
-                table = Table.read(io.BytesIO(content), format=kind, **options)
+        if kind == "fits":
+            return _lamost_image(content) or _fits_table(content)
+        options = {"comment": r"\s*#"} if kind == "ascii.csv" else {}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", units.UnitsWarning)  # "HJD" is no unit, and common
+            table = Table.read(io.BytesIO(content), format=kind, **options)
+            if kind == "votable":
+                table.meta.update(params_of(content))
     except InputError:
         raise
     except Exception as error:  # a hostile file may raise anything; all of it means the same
         reason = str(error).strip().split("\n")[0][:200]
         raise InputError(f"{name} cannot be read as {kind}: {reason}") from None
+    return table
+
+
+def _columns(name: str, table: Table) -> tuple[Columns, Mapping[str, units.UnitBase | None]]:
+    """Columns of a table by name, one value a row, and their units where it tells them."""
     if len(table) == 1 and any(table[column].ndim == 2 for column in table.colnames):
         arrays = {column: np.ravel(_filled(table[column])) for column in table.colnames}
     else:
@@ -137,12 +147,16 @@ def _filled(column: NDArray) -> NDArray:
     return np.ma.filled(values.astype(str), "")
 
 
-def _table_hdu(content: bytes) -> int:
-    with fits.open(io.BytesIO(content)) as hdus:
-        found = [i for i, hdu in enumerate(hdus) if isinstance(hdu, fits.BinTableHDU)]
-    if not found:
-        raise InputError("the FITS file holds no table.")
-    return found[0]
+def _fits_table(content: bytes) -> Table:
+    """The first table of a FITS file; what its header leaves out, the first header may say."""
+    with fits.open(io.BytesIO(content)) as hdus, warnings.catch_warnings():
+        warnings.simplefilter("ignore", units.UnitsWarning)
+        found = [hdu for hdu in hdus if isinstance(hdu, fits.BinTableHDU)]
+        if not found:
+            raise InputError("the FITS file holds no table.")
+        table = Table.read(found[0])
+        table.meta = {**hdus[0].header, **table.meta}
+    return table
 
 
 def _lamost_image(content: bytes) -> Table | None:
@@ -155,7 +169,7 @@ def _lamost_image(content: bytes) -> Table | None:
         flux, ivar, wavelength = (np.asarray(row, dtype=np.float64) for row in image[:3])
         if {"COEFF0", "COEFF1"} <= set(header):  # early releases hold the continuum in that row
             wavelength = 10 ** (header["COEFF0"] + header["COEFF1"] * np.arange(len(flux)))
-    return Table({"wavelength": wavelength, "flux": flux, "ivar": ivar})
+    return Table({"wavelength": wavelength, "flux": flux, "ivar": ivar}, meta=dict(header))
 
 
 def _pick(columns: Columns, quantity: str) -> str | None:

@@ -2,8 +2,9 @@
 
 One line of JSON in, one line of JSON out, until the input ends. A request is {"files": [{"name",
 "content" (base64)}], "period_days": number or null, "is_air": bool}; the answer {"vectors":
-{modality: [...]}, "fused": [...], "period_days", "notes", "light_curve": {...}, "spectrum": {...}}
-or {"error": sentence}. The first line out is {"ready": true} or an error. Nothing is kept.
+{modality: [...]}, "fused": [...], "period_days", "notes", "light_curve": {...}, "spectrum": {...},
+"place": [ra, dec] in degrees or null} or {"error": sentence}. The first line out is {"ready": true}
+or an error. Nothing is kept.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from data_pipeline.light_curves import LightCurve, join
 from data_pipeline.periods import find_periods
 from data_pipeline.spectra import Spectrum
 from data_pipeline.survey import Survey, SurveyWriter
+from data_pipeline.upload_places import together
 from data_pipeline.uploads import read_upload
 from model.embed import encode_all
 from model.embeddings import Embeddings
@@ -77,12 +79,17 @@ class Embedder:
                 "the model could make nothing of it: too few epochs, or a spectrum outside the "
                 "wavelengths it knows."
             )
+        place, is_one_star = together(one.place for one in read)
+        notes = [note for one in read for note in one.notes]
+        if not is_one_star:
+            notes.append("the files tell different places on the sky: the first was taken")
         return {
             "vectors": {name: vector.tolist() for name, vector in vectors.items()},
             "fused": self.fuse(vectors).tolist(),
             "period_days": period if np.isfinite(period) else None,
             "period_guess_days": alternative if np.isfinite(alternative) else None,
-            "notes": [note for one in read for note in one.notes],
+            "notes": notes,
+            "place": place,
             "light_curve": _plain(curve, ("time", "mag", "mag_err", "flux", "flux_err", "band")),
             "spectrum": _plain(spectra[0] if spectra else None, ("wavelength", "flux", "flux_err")),
         }

@@ -17,6 +17,7 @@ export function render({ model, el }) {
     <div class="known">
       <input class="period" inputmode="decimal" placeholder="period [d], else found" aria-label="Period in days">
       <label title="Wavelengths in air; else taken as in vacuum"><input type="checkbox" class="air"> air</label>
+      <input class="place" placeholder="RA Dec, else the file’s" aria-label="Place on the sky" title="Right ascension and declination, in degrees or h m s">
     </div>
     <div class="said" role="status"></div>
     <div class="ends"><button class="keep" title="Keep it beside the atlas, for all who open it">keep</button><button class="forget"></button><button class="remove">remove</button></div>
@@ -73,12 +74,13 @@ export function render({ model, el }) {
   })
   find(".period").addEventListener("change", send)
   find(".air").addEventListener("change", send)
-  find(".forget").addEventListener("click", () => { files = []; sent = {}; model.send_msg({ act: "forget" }) })
+  find(".place").addEventListener("change", () => model.send_msg({ act: "place", text: find(".place").value }))
+  const forget = () => { files = []; sent = {}; find(".place").value = "" }
+  find(".forget").addEventListener("click", () => { forget(); model.send_msg({ act: "forget" }) })
   find(".keep").addEventListener("click", () => model.send_msg({ act: "keep" }))
   find(".remove").addEventListener("click", () => model.send_msg({ act: "remove" }))
   find(".kept").addEventListener("change", (event) => {
-    files = []
-    sent = {}
+    forget()
     const key = Number(event.target.value)
     model.send_msg(key < 0 ? { act: "forget" } : { act: "open", key })
   })

@@ -51,7 +51,6 @@ class ClusterPanel(TrayView):
     def __init__(self, state: AppState, store: AtlasStore) -> None:
         super().__init__(state, store)
         self.partition: Partition | None = None
-        self._names: dict[int, str] = {}
         self._chosen: int | None = None
         self._stable: Stability | None = None
         self.is_measuring = False
@@ -124,7 +123,9 @@ class ClusterPanel(TrayView):
             return
         self._cutting.stop()
         self._end_measuring()
-        self._names, self._chosen = {}, None
+        if self.partition is not None:  # not those that come with an address
+            self.state.part_names = {}
+        self._chosen = None
         self.partition = self.state.partition = None
         lacking = self.controls.lacking(choice)
         self.list.empty_html = lacking or "Clustering…"
@@ -153,7 +154,9 @@ class ClusterPanel(TrayView):
 
     def _set_partition(self, partition: Partition) -> None:
         """Take the parts with the names given to them."""
-        parts = [replace(p, called=self._names.get(p.number, "")) for p in partition.parts]
+        parts = [
+            replace(p, called=self.state.part_names.get(str(p.number), "")) for p in partition.parts
+        ]
         self.partition = self.state.partition = replace(partition, parts=parts)
         self.shown.visible = True
         active = self.list.active
@@ -203,7 +206,8 @@ class ClusterPanel(TrayView):
     def _on_name(self, event: Any) -> None:
         part, name = self._picked(), event.new.strip()[:MAX_CALLED]
         if self.partition is not None and part is not None and name != part.called:
-            self._names[part.number] = name
+            names = {**self.state.part_names, str(part.number): name}
+            self.state.part_names = {number: text for number, text in names.items() if text}
             self._set_partition(self.partition)
 
     def do_work(self) -> None:

@@ -33,7 +33,7 @@ from app.export.restoring import restore
 from app.export.verdict_table import verdict_table, with_ids
 from app.listing import TrayView
 from app.samp_control import SampControl
-from app.state import AppState, tie
+from app.state import AppState, tie_choice
 from app.styles import CARD_CSS, CONTROLS, WORDS
 from app.thresholds import THRESHOLDS
 from app.upload import Upload
@@ -90,7 +90,9 @@ class ExportPanel(TrayView):
             css_classes=["download"], **CONTROLS,
         )  # fmt: skip
         self.facts = pn.pane.HTML(sizing_mode="stretch_both", css_classes=["provenance"], **WORDS)
-        tie(state, "exported", self.what, "value")
+        tie_choice(state, "exported", self.what)
+        tie_choice(state, "export_format", self.format)
+        tie_choice(state, "export_words", self.shown)
         for widget in (self.what, self.format, self.shown):
             widget.param.watch(self.refresh, "value")
         state.param.watch(

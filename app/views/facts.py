@@ -45,9 +45,8 @@ class FactsView(pn.viewable.Viewer):
         self.state, self.store = state, store
         self.identity = Words("identity")
         self.values = Words("values")
-        self._with_all = False
         self._update()
-        state.param.watch(self._update, ["focus", "blind"])
+        state.param.watch(self._update, ["focus", "blind", "all_values"])
         state.param.watch(self._update_identity, [*THRESHOLDS, "compared"])
 
     def __panel__(self) -> pn.viewable.Viewable:
@@ -127,8 +126,7 @@ class FactsView(pn.viewable.Viewer):
     def act(self, name: str) -> None:
         """Show or hide "all values" of the table."""
         if name == "all values":
-            self._with_all = not self._with_all
-            self._update()
+            self.state.all_values = not self.state.all_values
 
     def _values_html(self) -> str:
         columns = self.store.atlas.columns
@@ -137,7 +135,7 @@ class FactsView(pn.viewable.Viewer):
             external = self._external_html() if sees_class(self.state) else ""
             return f'<div class="facts">{facts}</div>{external}'
         everything = ""
-        if self._with_all:
+        if self.state.all_values:
             rows = "".join(map(_fact_html, all_facts(self.star, columns)))
             everything = (
                 f'<div class="everything" tabindex="0"><div class="facts">{rows}</div></div>'
@@ -145,7 +143,7 @@ class FactsView(pn.viewable.Viewer):
         return (
             f'<div class="facts">{facts}</div>{self._external_html()}'
             f'<div class="links">{self._links_html()}<button class="all-values" '
-            f'aria-expanded="{str(self._with_all).lower()}" onclick="{_ask("all values")}" '
+            f'aria-expanded="{str(self.state.all_values).lower()}" onclick="{_ask("all values")}" '
             f'title="Every value of the table (v)">all values</button></div>{everything}'
         )
 

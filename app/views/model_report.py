@@ -19,7 +19,7 @@ from app.figures import INK, card_figure, paint
 from app.listing import TrayView
 from app.palette import UNLABELLED
 from app.selection import mask_of
-from app.state import AppState
+from app.state import AppState, tie_choice
 from app.styles import CARD_CSS, CONTROLS, WORDS, plot_box
 from model.analysis.confusion import Confusion, Reliability, confusion, reliability
 
@@ -50,7 +50,12 @@ class ModelReport(TrayView):
         self.table.on_cell = self.select
         self.page = pn.pane.HTML(css_classes=["provenance"], sizing_mode="stretch_both", **WORDS)
         self._make_figure()
-        for control in (self.who, self.part, self.piece):
+        if not self.part.visible:  # the report went since the address was copied
+            state.report_part = "matrix"
+        for name, control in (
+            ("report_of", self.who), ("report_part", self.part), ("report_piece", self.piece)
+        ):  # fmt: skip
+            tie_choice(state, name, control)
             control.param.watch(self.refresh, "value")
         state.param.watch(lambda _: self._paint(), "theme")
 
@@ -68,7 +73,7 @@ class ModelReport(TrayView):
 
     def fill(self) -> None:
         """Show the matrix, or the report of the evaluation."""
-        is_matrix = self.part.value == "matrix"
+        is_matrix = self.part.value == "matrix" or not self.part.visible
         for box, visible in zip(self.boxes, (is_matrix, not is_matrix), strict=True):
             box.visible = visible
         self.who.visible = self.words.visible = is_matrix

@@ -14,6 +14,7 @@ import panel as pn
 
 from app.atlas_store import MODALITY_NAMES, AtlasStore
 from app.background import Latest
+from app.blinding import vetted_stars
 from app.diagrams import number
 from app.listing import Listing
 from app.palette import UNLABELLED
@@ -36,9 +37,11 @@ LIKE = {
     "selection": "like the mean of the selection",
     "upload": "like the upload",
 }
+STAR, MEAN = "unlike:star", "unlike:selection"
 N_RINGED = 60
 STATE = [
-    "search_like", "search_pinned", "search_by", "search_among", "search_but", "search_filters",
+    "search_like", "search_pinned", "search_by", "search_among", "search_but", "search_unlike",
+    "search_filters",
 ]  # fmt: skip
 
 
@@ -59,14 +62,16 @@ class SearchPanel(Listing):
         }
         self._make_controls()
         self._show_box()
+        self._show_unlike()
         state.param.watch(self._on_question, STATE)
         state.param.watch(self._on_selection, "selection")
         state.param.watch(self.refresh, "upload")
 
     def __panel__(self) -> pn.viewable.Viewable:
-        like, *others = self.controls.values()
+        like, by, among, but, filters = self.controls.values()
         side = pn.Column(
-            like, self.upload.place, *others, css_classes=["tray-side"], stylesheets=[CARD_CSS],
+            like, self.upload.place, by, among, but, self.unlike, filters,
+            css_classes=["tray-side"], stylesheets=[CARD_CSS],
             width=206, sizing_mode="stretch_height", margin=0,
         )  # fmt: skip
         found = pn.Column(self.words, self.list, sizing_mode="stretch_both", margin=0)
@@ -83,7 +88,7 @@ class SearchPanel(Listing):
             f"among {names[m]}": m for m in self.store.modalities
         }
         but = {"but nothing": ""} | {f"but far by {names[m]}": f"far:{m}" for m in own}
-        but["but unlike the star in focus"] = "unlike:focus"
+        but |= {"but unlike another star": STAR, "but unlike the mean of the selection": MEAN}
         options = {
             "search_like": {text: key for key, text in LIKE.items()},
             "search_by": by, "search_among": among, "search_but": but,
@@ -94,6 +99,10 @@ class SearchPanel(Listing):
         }
         for name, control in self.controls.items():
             tie(self.state, name, control, "value")
+        self.unlike = pn.widgets.TextInput(
+            label="Unlike this star", placeholder="its id or name, or click it", **look
+        )
+        self.unlike.param.watch(self._on_unlike, "value")
         filters = {text: key for key, text in FILTERS.items()}
         self.upload = UploadControl(self.state, self.store, width=186)
         self.controls["search_filters"] = pn.widgets.CheckButtonGroup(
@@ -128,10 +137,11 @@ class SearchPanel(Listing):
         """What the state asks; None while there is nothing to compare with."""
         state = self.state
         like = self._asked()
-        unlike = None
-        if state.search_but == "unlike:focus" and state.focus >= 0:
-            unlike = ask_star(self.store, state.focus)
-        if like is None or (unlike is not None and np.array_equal(like.rows, unlike.rows)):
+        is_unlike = state.search_but in (STAR, MEAN)
+        unlike = self._not_asked() if is_unlike else None
+        if like is None or (is_unlike and unlike is None):
+            return None
+        if unlike is not None and np.array_equal(like.rows, unlike.rows):
             return None
         return Question(
             like=like,
@@ -140,7 +150,9 @@ class SearchPanel(Listing):
             far_by=state.search_but.removeprefix("far:") if state.search_but[:4] == "far:" else "",
             unlike=unlike,
             filters=tuple(state.search_filters),
-            vetted=state.vetted,
+            vetted=vetted_stars(state, self.store)
+            if "not_vetted" in state.search_filters
+            else None,
         )
 
     def _asked(self) -> Asked | None:
@@ -156,6 +168,13 @@ class SearchPanel(Listing):
                 row = self.anchor
         return ask_star(self.store, row) if row >= 0 else None
 
+    def _not_asked(self) -> Asked | None:
+        """What the stars sought are not to be like."""
+        state = self.state
+        if state.search_but == MEAN:
+            return ask_mean(self.store, state.selection) if state.n_selected else None
+        return ask_star(self.store, state.search_unlike) if state.search_unlike >= 0 else None
+
     def _show(self, found: Answer) -> None:
         self.answer = self.state.found = found
         self.words.object = f"{escape(found.words)}."
@@ -168,19 +187,40 @@ class SearchPanel(Listing):
         self.ringed = found.rows[:N_RINGED].tolist()
 
     def _invitation(self) -> str:
-        match self.state.search_like:
-            case "selection":
-                return "Select some stars: their mean is what others are compared with."
-            case "upload":
-                return "Drop a light curve or a spectrum on the box at the left."
-        if self.state.search_but == "unlike:focus":
-            return "The star asked about is pinned. Click the star that others should be unlike."
+        state = self.state
+        if state.search_like == "selection" and (not state.n_selected or state.search_but != STAR):
+            if state.search_but == MEAN and state.n_selected:
+                return "Like and unlike the same: choose a star that others should be like."
+            return "Select some stars: their mean is what others are compared with."
+        if state.search_like == "upload" and state.upload is None:
+            return "Drop a light curve or a spectrum on the box at the left."
+        match state.search_but:
+            case "unlike:star":
+                return "Click the star that others should be unlike, or type its id or name."
+            case "unlike:selection":
+                return "Select the stars that others should be unlike: their mean is taken."
         return "Click a star on a map to see the stars most like it."
+
+    def _on_unlike(self, event: Any) -> None:
+        """Take the star that is typed; say so where there is none."""
+        if not event.new:
+            self.state.search_unlike = -1
+            return
+        match = self.store.find(event.new)
+        if match.row >= 0:
+            self.state.search_unlike = match.row
+        self.state.notice = match.note
+
+    def _show_unlike(self) -> None:
+        row = self.state.search_unlike
+        self.unlike.visible = self.state.search_but == STAR
+        if row < 0 or self.store.find(self.unlike.value or "").row != row:
+            self.unlike.value = self.store.name(row) if row >= 0 else ""
 
     def _on_question(self, *events: Any) -> None:
         for event in events:
-            # "unlike the star in focus" needs a first star that stays while one clicks the second
-            pins = event.name == "search_but" and event.new == "unlike:focus"
+            # a click is about the star not to be like now: the one asked about must stay
+            pins = event.name == "search_but" and event.new == STAR
             if (pins and self.state.search_like == "focus") or (
                 event.name == "search_like" and event.new == "pinned"
             ):
@@ -190,20 +230,21 @@ class SearchPanel(Listing):
                 self.anchor = self.state.focus
             if event.name == "search_like":
                 self._show_box()
+        self._show_unlike()
         self.refresh()
 
     def _on_selection(self, *_: Any) -> None:
-        if self.state.search_like == "selection":
+        if self.state.search_like == "selection" or self.state.search_but == MEAN:
             self.refresh()
 
     def _on_focus(self, event: Any) -> None:
         is_listed = self.list.place_of(event.new) >= 0
         if self.is_open and is_listed:
             super()._on_focus(event)
+        elif self.state.search_but == STAR and event.new != self.state.search_pinned:
+            self.state.search_unlike = event.new
         elif self.state.search_like == "focus":
             self.anchor = event.new
-            self.refresh()
-        elif self.state.search_but == "unlike:focus":
             self.refresh()
 
     def _cells(self, place: int, row: int) -> str:

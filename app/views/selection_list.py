@@ -17,7 +17,7 @@ from app.predicate import SHORT_NAMES
 from app.saved_selections import restored, saved_beside
 from app.select_form import SelectForm
 from app.star_rows import class_cell, name_cell, number_cell, thumbnail
-from app.state import AppState
+from app.state import AppState, tie_choice
 from app.styles import CARD_CSS, CONTROLS, WORDS
 from data_pipeline.errors import InputError
 
@@ -66,6 +66,8 @@ class SelectionList(Listing):
             pn.Column(part, sizing_mode="stretch_both", margin=0) for part in (self.list, self.page)
         ]
         self._differences = Latest[Compared](self._show_differences)
+        tie_choice(state, "selection_part", self.part)
+        tie_choice(state, "selection_against", self.against)
         for control in (self.part, self.against):
             control.param.watch(self.refresh, "value")
         state.param.watch(self.refresh, "selection")

@@ -14,11 +14,11 @@ from typing import Any
 import panel as pn
 
 from app.atlas_store import AtlasStore
-from app.blinding import sees_others
+from app.blinding import sees_others, vetted_stars
 from app.chips import class_chip
 from app.listing import Listing
 from app.palette import UNLABELLED
-from app.state import AppState
+from app.state import AppState, tie_choice
 from app.styles import CARD_CSS, CONTROLS, WORDS
 from app.thresholds import THRESHOLDS
 from app.verdicts.agreement import agreement, opinions
@@ -65,6 +65,7 @@ class VetQueue(Listing):
         self.filters = VetFilters(state, store, words)
         self.thresholds = ThresholdSliders(state, store)
         self.side = pn.widgets.RadioButtonGroup(options=SIDES, **CONTROLS)
+        tie_choice(state, "vet_side", self.side)
         self.side.param.watch(self._turn, "value")
         self._seen = -1
         state.param.watch(self._on_thresholds, list(THRESHOLDS))
@@ -140,7 +141,7 @@ class VetQueue(Listing):
         if self.list.total:
             self.list.show_window(self.list.first)
         self.count.object = self._count_html()
-        self.state.vetted = self.vetting.vetted()
+        self.state.vetted = vetted_stars(self.state, self.store)
         self.thresholds.learn()
         self._show_star()
         self._show_results()

@@ -1,15 +1,19 @@
 """Search, selection, report and panels in a real browser: what a person does, and the pixels."""
 
 import re
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
 from browsing import Plot, eventually, open_page, wait_until_drawn
 from playwright.sync_api import Page, expect
+from test_browser_page import around
 
 from app.atlas_store import AtlasStore
 from app.palette import class_style
-from app.searching import Question, answer, ask_star
+from app.permalink import Permalink
+from app.searching import Question, answer, ask_mean, ask_star
+from app.state import AppState
 
 pytestmark = pytest.mark.browser
 ORANGE, BLUE, LILAC = (class_style(label).color for label in ("SR", "RRAB", "DSCT"))
@@ -61,15 +65,47 @@ def test_a_filtered_answer_is_ringed_on_both_maps_and_asked_unlike_another_star(
 
     for name in ("other class", "has spectrum"):
         tray.get_by_role("button", name=name, exact=True).click()
-    tray.locator("select:visible").nth(3).select_option(label="but unlike the star in focus")
+    but = tray.get_by_label("search but")
+    but.select_option(label="but far by spectrum")
+    contrast = answer(store, Question(asked, far_by="spectra"))
+    expect(first).to_contain_text(store.name(int(contrast.rows[0])))
+    expect(tray.locator(".search-words")).to_contain_text("farthest by spectrum first")
+
+    but.select_option(label="but unlike another star")
     expect(tray).to_contain_text("Click the star that others should be unlike")
-    other = int(np.flatnonzero((store.labels == "SR") & store.has_light_curve)[0])
-    page.get_by_label("Find a star").fill(store.name(other))
+    clicked, typed = np.flatnonzero((store.labels == "SR") & store.has_light_curve)[:2].tolist()
+    page.get_by_label("Find a star").fill(store.name(clicked))
     page.get_by_label("Find a star").press("Enter")
-    rows = answer(store, Question(asked, unlike=ask_star(store, other))).rows
+    rows = answer(store, Question(asked, unlike=ask_star(store, clicked))).rows
     expect(first).to_contain_text(store.name(int(rows[0])))
     expect(first.locator(".bar-cell")).to_have_count(2)
-    page.wait_for_url(re.compile("but=unlike"))
+    unlike = tray.get_by_label("Unlike this star")
+    expect(unlike).to_have_value(store.name(clicked))
+    unlike.fill(str(store.source_id[typed]))
+    unlike.press("Enter")
+    rows = answer(store, Question(asked, unlike=ask_star(store, typed))).rows
+    expect(first).to_contain_text(store.name(int(rows[0])))
+    page.wait_for_url(re.compile(f"but=unlike.*unlike={store.source_id[typed]}"))
+
+    page.get_by_role("button", name="RRAB", exact=False).first.click(modifiers=["Alt"])
+    page.keyboard.press("b")
+    scatter = plots[1]
+    eventually(lambda: scatter.near(BLUE).any() and not scatter.near(ORANGE).any(), "one class")
+    corners = around(scatter.near(BLUE), reach=200)
+    scatter.drag([corners[0], corners[2]])
+    expect(page.locator("header .count")).not_to_have_text("0")
+    page.wait_for_url(re.compile("sel="))
+    state = AppState(store.n)
+    Permalink(state, store, lambda text: None).restore(urlsplit(page.url).query)
+    but.select_option(label="but nothing")
+    tray.get_by_label("search like").select_option(label="like the mean of the selection")
+    mean = ask_mean(store, state.selection)
+    expect(tray.locator(".search-words")).to_contain_text(mean.name)
+    expect(first).to_contain_text(store.name(int(answer(store, Question(mean)).rows[0])))
+    tray.get_by_label("search like").select_option(label="like the pinned star")
+    but.select_option(label="but unlike the mean of the selection")
+    rows = answer(store, Question(asked, unlike=mean)).rows
+    expect(first).to_contain_text(store.name(int(rows[0])))
 
 
 def test_a_condition_and_a_cell_of_the_matrix_light_their_stars_on_both_maps(

@@ -12,6 +12,8 @@ import pytest
 from browsing import REPOSITORY, eventually, free_port, open_page, wait_for_answer
 from playwright.sync_api import Browser, Page, expect
 
+from app.atlas_store import AtlasStore
+from app.searching import Question, answer, ask_star
 from app.verdicts.entry import Entry
 from app.verdicts.log import VerdictLog
 
@@ -144,6 +146,42 @@ def test_two_vetters_see_each_other(page: Page, vetting: Server) -> None:
     expect(page.locator(".progress")).to_contain_text("1 other")
     expect(page.locator(".progress")).to_have_attribute("title", "<b>Eve</b>: 1")
     other.close()
+
+
+def test_a_search_among_stars_not_yet_vetted_leaves_out_the_star_of_a_verdict(
+    page: Page, vetting: Server, store: AtlasStore
+) -> None:
+    row = next(i for i in range(store.n) if not nearest(store, i) & vetted(vetting))
+    asked = f"{vetting.address}?mode=Search&like=pinned&pin={store.source_id[row]}"
+    open_page(page, asked)
+    tray = page.locator("section.tray")
+    rows = tray.locator(".row:visible .who b")
+    names = rows.all_inner_texts()[:4]
+    tray.get_by_role("button", name="not yet vetted").click()
+    expect(rows.first).to_have_text(names[0])
+    page.mouse.move(5, 880)
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("aside .star-name")).to_have_text(names[0])
+    page.keyboard.press("Shift+V")
+    expect(page.locator(".pad [data-kind=right]")).to_be_visible()
+    decide(page, "1")
+    page.keyboard.press("Shift+S")
+    second = store.name(int(answer(store, Question(ask_star(store, row))).rows[1]))
+    expect(rows.first).to_have_text(second)
+    filtered = quote(json.dumps(["not_vetted"]))  # where nobody has looked at the queue, too
+    open_page(page, f"{asked}&where={filtered}")
+    expect(rows.first).to_have_text(second)
+
+
+def nearest(store: AtlasStore, row: int) -> set[int]:
+    """Identifiers of a star and of the four most like it."""
+    rows = [row, *answer(store, Question(ask_star(store, row))).rows[:4]]
+    return set(store.source_id[rows].tolist())
+
+
+def vetted(server: Server) -> set[int]:
+    """Identifiers of stars with a verdict."""
+    return {entry.source_id for entry in server.entries()}
 
 
 def test_a_killed_server_loses_nothing(browser: Browser, vetting: Server) -> None:

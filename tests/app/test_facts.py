@@ -129,6 +129,9 @@ def test_links_encode_the_plus_and_are_never_for_simulated_stars(star: pd.Series
     assert links["VSX"].startswith("https://vsx.aavso.org/")
     assert "coords=83.822083+%2B5.391111" in links["VSX"]
     assert "4481234567890123457" in links["Gaia DR3"]
+    assert links["Gaia archive"].startswith("https://gea.esac.esa.int/tap-server/tap/sync?")
+    assert links["Gaia archive"].endswith("+WHERE+source_id=4481234567890123457")
+    assert links["SIMBAD by id"].endswith("sim-id?Ident=Gaia%20DR3%204481234567890123457")
     assert links_for(star, is_synthetic=True) == []
     star["obsid"], star["asas_sn_id"] = 48615161, None
     by_id = dict(links_for(star, is_synthetic=False))
@@ -184,7 +187,9 @@ def test_own_columns_are_shown_where_few_others_are_known(star: pd.Series) -> No
 
 def test_stars_without_coordinates_have_no_position_links(star: pd.Series) -> None:
     star["ra_deg"] = np.nan
-    assert [name for name, _ in links_for(star, is_synthetic=False)] == ["Gaia DR3", "distance"]
+    assert [name for name, _ in links_for(star, is_synthetic=False)] == [
+        "Gaia DR3", "Gaia archive", "distance", "SIMBAD by id"
+    ]  # fmt: skip
 
 
 def test_every_marker_of_the_palette_is_drawn() -> None:

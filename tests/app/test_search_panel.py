@@ -121,17 +121,45 @@ def test_walking_keeps_the_list_and_another_star_is_asked_about(
     assert panel.list.rows.tolist() == answer(store, Question(ask_star(store, away))).rows.tolist()
 
 
-def test_unlike_the_star_in_focus_pins_the_first_star(
+def test_unlike_another_star_pins_the_first_and_takes_a_click_or_a_name(
     panel: SearchPanel, state: AppState, store: AtlasStore
 ) -> None:
-    panel.controls["search_but"].value = "unlike:focus"
+    assert not panel.unlike.visible
+    panel.controls["search_but"].value = "unlike:star"
     assert (state.search_like, state.search_pinned) == ("pinned", ROW)
+    assert panel.unlike.visible
     assert "Click the star" in panel.list.empty_html
-    other = int(np.flatnonzero(store.labels == "SR")[1])
-    state.focus = other
-    question = Question(ask_star(store, ROW), unlike=ask_star(store, other))
+    clicked, typed = np.flatnonzero(store.labels == "SR")[1:3].tolist()
+    state.focus = clicked
+    assert panel.unlike.value == store.name(clicked)
+    question = Question(ask_star(store, ROW), unlike=ask_star(store, clicked))
     assert panel.list.rows.tolist() == answer(store, question).rows.tolist()
     assert 'class="stack"' in panel.list.rows_html
+    state.focus = int(panel.list.rows[3])
+    panel.controls["search_filters"].value = ["light_curve"]
+    assert state.search_unlike == clicked, "who walks along the list asks about nobody else"
+    panel.controls["search_filters"].value = []
+    panel.unlike.value = str(store.source_id[typed])
+    assert panel.unlike.value == str(store.source_id[typed]), "what was typed stays"
+    question = Question(ask_star(store, ROW), unlike=ask_star(store, typed))
+    assert panel.list.rows.tolist() == answer(store, question).rows.tolist()
+    panel.unlike.value = "nobody"
+    assert "Nothing called" in state.notice
+    panel.unlike.value = ""
+    assert panel.list.total == 0
+
+
+def test_unlike_the_mean_of_a_selection(
+    panel: SearchPanel, state: AppState, store: AtlasStore
+) -> None:
+    panel.controls["search_but"].value = "unlike:selection"
+    assert state.search_like == "focus"
+    assert "Select the stars that others should be unlike" in panel.list.empty_html
+    state.select(store.labels == "SR")
+    question = Question(ask_star(store, ROW), unlike=ask_mean(store, state.selection))
+    assert panel.list.rows.tolist() == answer(store, question).rows.tolist()
+    panel.controls["search_like"].value = "selection"
+    assert "Like and unlike the same" in panel.list.empty_html
 
 
 def test_the_mode_opens_it_and_the_address_brings_it_back(
@@ -148,6 +176,10 @@ def test_the_mode_opens_it_and_the_address_brings_it_back(
     Permalink(again, store, written.append).restore(written[-1])
     for name in ("search_by", "search_filters", "search_like", "search_pinned", "search_but"):
         assert getattr(again, name) == getattr(state, name), name
+    state.param.update(search_but="unlike:star", search_unlike=7)
+    Permalink(again, store, written.append).restore(written[-1])
+    assert (again.search_but, again.search_unlike) == ("unlike:star", 7)
+    assert SearchPanel(again, store).unlike.value == store.name(7)
     Permalink(again, store, written.append).restore("?by=moon&but=far:moon&where=5")
     assert "not understood" in again.notice
 

@@ -50,19 +50,25 @@ def atlas_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def files(atlas_path: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Light curve (CSV) and spectrum (FITS) of one of its stars."""
+    """Light curve and spectrum of one of its stars: CSV and FITS, VOTable and ECSV."""
     survey = Atlas.open(atlas_path).survey
     home = tmp_path_factory.mktemp("files")
     star = int(survey.source_id[ROW])
     curve, spectrum = survey.light_curve(star), survey.best_spectrum(star)
     assert curve is not None
     assert spectrum is not None
+    place = survey.objects.set_index("source_id").loc[star, ["ra_deg", "dec_deg"]]
+    told = {"RA": float(place["ra_deg"]), "DEC": float(place["dec_deg"])}
+    seen = {"hjd": curve.time, "mag": curve.mag, "mag_err": curve.mag_err}
+    light = {"wavelength": spectrum.wavelength, "flux": spectrum.flux}
     tables = {
-        "curve.csv": Table({"hjd": curve.time, "mag": curve.mag, "mag_err": curve.mag_err}),
-        "spectrum.fits": Table({"wavelength": spectrum.wavelength, "flux": spectrum.flux}),
+        "curve.csv": Table(seen),
+        "spectrum.fits": Table(light, meta=told),
+        "curve.vot": Table(seen),
+        "spectrum.ecsv": Table(light, meta=told),
     }
     for name, table in tables.items():
-        table.write(home / name)
+        table.write(home / name, **({"format": "votable"} if name.endswith(".vot") else {}))
     return [home / name for name in tables]
 
 
@@ -85,13 +91,31 @@ def test_an_uploaded_star_is_embedded_placed_and_compared(
     expect(box.locator(".said")).to_contain_text("A light curve needs time", timeout=60_000)
 
     page.get_by_label("Period in days").fill(f"{store.period_days(ROW):.8f}")
-    chooser.set_input_files([str(path) for path in files])
-    expect(box.locator(".said")).to_contain_text("light curve and spectrum", timeout=60_000)
-    expect(box.locator(".said")).to_contain_text("150 epochs")
-    expect(tray.locator(".row").first).to_contain_text(store.name(ROW))
+    for two in (files[2:], files[:2]):
+        chooser.set_input_files([str(path) for path in two])
+        expect(box.locator(".said")).to_contain_text("light curve and spectrum", timeout=60_000)
+        expect(box.locator(".said")).to_contain_text("150 epochs")
+        expect(tray.locator(".row").first).to_contain_text(store.name(ROW))
+        expect(tray.locator(".search-words")).to_contain_text(two[0].name)
     eventually(
         lambda: map_.near(ACCENT, 5).sum() > before + 30, "a cross marks its place on the map"
     )
+
+    by, typed = tray.get_by_label("search by"), box.get_by_label("Place on the sky")
+    by.select_option(label="by place on the sky")
+    expect(tray.locator(".row").first).to_contain_text(f"{store.name(ROW)}")
+    expect(tray.locator(".row").first).to_contain_text("0.0″")
+    ra, dec = (float(store.objects[name].iloc[5]) for name in ("ra_deg", "dec_deg"))
+    typed.fill(f"{ra:.6f} {dec:+.6f}")
+    typed.press("Enter")
+    expect(tray.locator(".row").first).to_contain_text(store.name(5))
+    typed.fill("nowhere")
+    typed.press("Enter")
+    expect(page.locator("header .notice")).to_contain_text("“nowhere” is no place")
+    typed.fill("")
+    typed.press("Enter")
+    expect(tray.locator(".row").first).to_contain_text(store.name(ROW))
+    by.select_option(label="by light curve")
 
     box.get_by_text("keep", exact=True).click()
     kept = box.get_by_label("Kept uploads")
@@ -102,6 +126,7 @@ def test_an_uploaded_star_is_embedded_placed_and_compared(
     kept.select_option(index=1)
     expect(tray.locator(".row").first).to_contain_text(store.name(ROW))
     expect(box.locator(".said")).to_contain_text("150 epochs")
+    expect(box.locator(".said")).to_contain_text(f"α {store.objects['ra_deg'].iloc[ROW]:.5f}")
     eventually(lambda: map_.near(ACCENT, 5).sum() > before + 30, "its place is known again")
 
     box.get_by_text("remove").click()

@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 from astropy import units
-from astropy.io import fits
+from astropy.io import fits, votable
 from astropy.table import Table
 
 from data_pipeline.errors import InputError
@@ -117,3 +117,59 @@ def test_a_unit_that_nobody_knows_is_passed_over() -> None:
 def test_what_cannot_be_used_is_told(name: str, content: bytes, words: str) -> None:
     with pytest.raises(InputError, match=words):
         read(name, content)
+
+
+@pytest.mark.parametrize("how", ["fits", "first header", "ecsv", "param", "columns", "comments"])
+def test_a_file_tells_where_its_star_lies(how: str) -> None:
+    table = Table({"hjd": TIME, "mag": MAG})
+    name, place = "star.fits", (83.822083, -5.391111)
+    match how:
+        case "fits":
+            table.meta = {"RA_OBJ": place[0], "DEC_OBJ": place[1]}
+            content = written(table, "fits")
+        case "first header":
+            first = fits.PrimaryHDU()
+            first.header["RA"], first.header["DEC"] = "05:35:17.30", "-05:23:28.0"
+            file = io.BytesIO()
+            fits.HDUList([first, fits.BinTableHDU(table)]).writeto(file)
+            content = file.getvalue()
+        case "ecsv":
+            table.meta = {"ra": "05 35 17.30", "dec": "-05 23 28.0"}
+            name, content = "star.ecsv", written(table, "ascii.ecsv")
+        case "param":
+            name, content = (
+                "star.vot",
+                with_params(table, {"RAJ2000": 5.58813887, "DEJ2000": -5.391111}),
+            )
+        case "columns":
+            table["ra"], table["dec"] = place[0] + 1e-5 * MAG, np.full(40, place[1])
+            name, content = "star.csv", written(table, "ascii.csv")
+        case _:
+            told = b"# RA = 83.822083\n# Dec: -5.391111\n"
+            name, content = "star.csv", told + written(table, "ascii.csv")
+    found = read(name, content)
+    assert found.light_curve is not None
+    assert found.place == pytest.approx(place, abs=3e-4)
+
+
+def with_params(table: Table, params: dict[str, float]) -> bytes:
+    """A VOTable whose right ascension is a parameter, in hours."""
+    document = votable.from_table(table)
+    (told,) = document.iter_tables()
+    for name, value in params.items():
+        unit = "h" if name.startswith("RA") else "deg"
+        told.params.append(
+            votable.tree.Param(document, name=name, datatype="double", value=value, unit=unit)
+        )
+    content = io.BytesIO()
+    document.to_xml(content)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("ra", "dec"),
+    [(10 + TIME - TIME[0], MAG), (MAG, np.full(40, 91.0)), (["x"] * 40, MAG), (np.nan * MAG, MAG)],
+)
+def test_what_is_no_place_of_one_star_is_none(ra: np.ndarray, dec: np.ndarray) -> None:
+    table = Table({"hjd": TIME, "mag": MAG, "ra": ra, "dec": dec})
+    assert read("a.csv", written(table, "ascii.csv")).place is None
