@@ -4,6 +4,7 @@ The measures are `model.analysis.differences`; here the columns are chosen and l
 the spectra of as many stars as can be read in a second.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 from typing import Literal
@@ -18,7 +19,7 @@ from app.lines import ATOMIC
 from app.palette import UNLABELLED
 from app.selection import Mask
 from data_pipeline.schema import Column
-from model.analysis.differences import Differences, differences
+from model.analysis.differences import Differences, difference_steps
 from model.analysis.line_strengths import band_index, equivalent_width, rest_pixels
 
 MAX_SPECTRA = 120
@@ -47,17 +48,25 @@ class Compared:
     against: Against
 
 
-def compare(store: AtlasStore, selection: Mask, against: Against = "all") -> Compared:
-    """Compare the selected stars with others; a second or two, so not on the event loop."""
+def compare_steps(
+    store: AtlasStore, selection: Mask, against: Against = "all"
+) -> Iterator[tuple[float, Compared | None]]:
+    """Compare the selected stars with others: yields the share done, and the result at the end.
+
+    A second or two for thousands of stars, more for millions: not for the event loop.
+    """
     rest = ~selection
     if against == "class":
         codes = np.unique(store.class_code[selection])
         rest &= np.isin(store.class_code, codes) & ~store.of_class(UNLABELLED)
     columns = {name: store.atlas.columns[name] for name in describing(store)}
     values = store.objects[list(columns)].astype(np.float64)
+    yield 0.05, None
     lines, line_columns = _line_table(store, selection, rest)
     table = pd.concat([values, lines], axis=1)
-    return Compared(differences(table, selection, rest), {**columns, **line_columns}, against)
+    told = {**columns, **line_columns}
+    for share, found in difference_steps(table, selection, rest):
+        yield 0.2 + 0.8 * share, None if found is None else Compared(found, told, against)
 
 
 def describing(store: AtlasStore) -> list[str]:

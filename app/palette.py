@@ -39,7 +39,7 @@ _KNOWN = {
             ("RRAB", "#1a4fd6", "circle", "RR Lyrae, fundamental mode"),
             ("RRC", "#3a98f5", "triangle", "RR Lyrae, first overtone"),
             ("RRD", "#74c3ff", "hex", "RR Lyrae, double mode"),
-            ("RRLYR", "#1a4fd6", "circle", "RR Lyrae"),
+            ("RRLYR", "#4f7fff", "square", "RR Lyrae, mode not told"),
             ("HADS", "#5f1f8c", "star", "high-amplitude δ Scuti"),
             ("DSCT", "#bcb0ee", "inverted_triangle", "δ Scuti"),
             ("SXPHE", "#8a63d2", "triangle_pin", "SX Phoenicis"),

@@ -70,7 +70,9 @@ def words_html(
 
 
 def _lines_html(lines: Sequence[str]) -> str:
-    return "".join(f'<div class="one-line">{line}</div>' for line in lines)
+    """Some lines; a small tray shows part of them, and they scroll: by keys as well."""
+    inside = "".join(f"<div>{line}</div>" for line in lines)
+    return f'<div class="words-of-parts" tabindex="0">{inside}</div>'
 
 
 def _apart_html(one: Apart, columns: Mapping[str, Column]) -> str:

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from functools import partial
 from html import escape
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import panel as pn
 
 from app.atlas_store import AtlasStore
+from app.background import Latest
 from app.export.formats import to_votable
 from app.export.lists import CandidateList
 from app.samp_place import why_not_local
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from app.samp_link import SampLink
 
 _OFFER = "To TOPCAT, Aladin and others on this machine, and back."
+_SEND, _STOP = "Send table", "Stop"
 
 
 class SampControl(pn.viewable.Viewer):
@@ -48,6 +51,7 @@ class SampControl(pn.viewable.Viewer):
         self.link: SampLink | None = None
         self.sent: dict[str, Any] = {}
         """Atlas rows of each table that was sent, by its id."""
+        self._sending, self._stopped = Latest[str](self._end_sending), Event()
         self._document = pn.state.curdoc
         self._taking = False
         self.why_not = _why_not()
@@ -55,7 +59,7 @@ class SampControl(pn.viewable.Viewer):
         self.toggle = pn.widgets.Button(
             label="Connect SAMP", disabled=bool(self.why_not), **look, **CONTROLS
         )
-        self.send = pn.widgets.Button(label="Send table", disabled=True, **look, **CONTROLS)
+        self.send = pn.widgets.Button(label=_SEND, disabled=True, **look, **CONTROLS)
         self.words = pn.pane.HTML(_muted(self.why_not or _OFFER), **WORDS)
         self.toggle.on_click(self._on_toggle)
         self.send.on_click(self._on_send)
@@ -92,18 +96,38 @@ class SampControl(pn.viewable.Viewer):
         self.link, self.sent = None, {}
 
     def _on_send(self, _: Any) -> None:
-        if self.link is None:
-            return
-        stars = self._listed()
+        """Send the list, or stop what is being sent."""
+        if self.send.label == _STOP:
+            self._stopped.set()
+            self._sending.cancel()
+            self.send.label = _SEND
+            self._show("Stopped; nothing was sent.")
+        elif self.link is not None:
+            stars, self._stopped = self._listed(), Event()
+            self.send.label = _STOP
+            self.words.object = _muted(f"Writing {len(stars):,} stars…")
+            self._sending.request(partial(self.send_list, self.link, stars, self._stopped))
+
+    def send_list(self, link: "SampLink", stars: CandidateList, stopped: Event) -> str:
+        """Write a list as a VOTable and send it unless `stopped` meanwhile; returns what was done.
+
+        Seconds for many stars, so not for the event loop.
+        """
         table_id = f"astrom3-{self.store.atlas.hash[:8]}-{len(self.sent) + 1}"
         name = f"{self.store.atlas.name}: {stars.what}, {len(stars):,} stars"
-        try:
-            n = self.link.send_table(to_votable(*self._write(stars)), table_id, name)
-        except InputError as error:
-            self._show(str(error))
-            return
+        votable = to_votable(*self._write(stars))
+        if stopped.is_set():
+            return "Stopped; nothing was sent."
         self.sent[table_id] = stars.rows
-        self._show(f"{len(stars):,} stars sent to {n} program{'' if n == 1 else 's'}.")
+        try:
+            n = link.send_table(votable, table_id, name)
+        except InputError as error:
+            return str(error)
+        return f"{len(stars):,} stars sent to {n} program{'' if n == 1 else 's'}."
+
+    def _end_sending(self, words: str) -> None:
+        self.send.label = _SEND
+        self._show(words)
 
     def _on_focus(self, event: Any) -> None:
         """Tell the others which star is in focus, unless they told us."""

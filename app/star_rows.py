@@ -1,6 +1,7 @@
 """Rows of the tray as HTML: the folded thumbnail, the name, the class, what the list is about."""
 
 import math
+import re
 from functools import lru_cache
 from html import escape
 
@@ -45,9 +46,17 @@ def name_cell(store: AtlasStore, row: int) -> str:
     period = f"{period_text(days)} d" if math.isfinite(days) else "no period"
     name = escape(store.name(row))
     return (
-        f'<span class="who"><b title="{name}">{name}</b>'
+        f'<span class="who"><b title="{name}">{breaking(name)}</b>'
         f'<span class="muted num">{period}</span></span>'
     )
+
+
+def breaking(name: str) -> str:
+    """An escaped name that may go on in a second line at the sign of a declination, only there."""
+    parts = re.split(r"(?<=\d)(?=[+\-−]\d)", name)
+    if len(parts) == 1:
+        return name
+    return "<wbr>".join(f'<span class="half">{part}</span>' for part in parts)
 
 
 def class_cell(store: AtlasStore, row: int) -> str:

@@ -11,6 +11,8 @@ import numpy as np
 import param
 from numpy.typing import NDArray
 
+from app.packed import PackedMask
+
 Mask = NDArray[np.bool_]
 Mode = Literal["replace", "add", "subtract", "intersect"]
 HISTORY_LENGTH = 100
@@ -152,8 +154,8 @@ class AppState(param.Parameterized):
 
     def __init__(self, n_objects: int, **params: Any) -> None:
         super().__init__(selection=np.zeros(n_objects, dtype=bool), **params)
-        self._past: list[tuple[Mask, list[dict[str, Any]]]] = []
-        self._future: list[tuple[Mask, list[dict[str, Any]]]] = []
+        self._past: list[tuple[PackedMask, list[dict[str, Any]]]] = []
+        self._future: list[tuple[PackedMask, list[dict[str, Any]]]] = []
         self.param.watch(self._leave_star, ["focus", *OF_STAR])
 
     @property
@@ -204,7 +206,7 @@ class AppState(param.Parameterized):
 
     def take_selection(self, mask: Mask, recipe: list[dict[str, Any]]) -> None:
         """Take a selection and its recipe as they are (can be undone)."""
-        self._past = [*self._past, (self.selection, self.recipe)][-HISTORY_LENGTH:]
+        self._past = [*self._past, self._packed()][-HISTORY_LENGTH:]
         self._future = []
         self._show(mask, recipe)
 
@@ -216,14 +218,14 @@ class AppState(param.Parameterized):
     def undo(self) -> None:
         """Go back to the selection before."""
         if self._past:
-            self._future.append((self.selection, self.recipe))
-            self._show(*self._past.pop())
+            self._future.append(self._packed())
+            self._unpack(*self._past.pop())
 
     def redo(self) -> None:
         """Take an undo back."""
         if self._future:
-            self._past.append((self.selection, self.recipe))
-            self._show(*self._future.pop())
+            self._past.append(self._packed())
+            self._unpack(*self._future.pop())
 
     def _leave_star(self, *events: Any) -> None:
         """Forget what belonged to the star before, but not what came together with the new one."""
@@ -234,6 +236,12 @@ class AppState(param.Parameterized):
     def _steps(self, mode: Mode, recipe: dict[str, Any] | None) -> list[dict[str, Any]]:
         earlier = [] if mode == "replace" else self.recipe
         return [*earlier, {**(recipe or {"kind": "untold"}), "mode": mode}]
+
+    def _packed(self) -> tuple[PackedMask, list[dict[str, Any]]]:
+        return PackedMask.of(self.selection), self.recipe
+
+    def _unpack(self, packed: PackedMask, recipe: list[dict[str, Any]]) -> None:
+        self._show(packed.mask(), recipe)
 
     def _show(self, mask: Mask, recipe: list[dict[str, Any]]) -> None:
         mask.setflags(write=False)

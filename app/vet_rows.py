@@ -15,7 +15,7 @@ HEAD = (
     '<span class="wide-only" title="share of the stars that are less suspicious">suspicion</span>'
     '<span class="wide-only">distance</span><span class="wide-only">why</span>'
 )
-COLUMNS_NARROW = "24px minmax(44px, 76px) minmax(64px, 1fr) 140px"
+COLUMNS_NARROW = "24px minmax(36px, 76px) minmax(104px, 1fr) 104px"
 COLUMNS = "30px 112px minmax(100px, 0.8fr) 132px 58px 96px minmax(120px, 2fr)"
 MARKS = {
     "right": "✓", "wrong_class": "→", "wrong_period": "P", "outlier": "◇", "artefact": "×",

@@ -4,13 +4,16 @@
 export function render({ model, el }) {
   const box = document.createElement("div")
   box.className = "legend"
-  box.innerHTML = `<select aria-label="Colour by"></select><div class="entries"></div>
+  box.innerHTML = `<select aria-label="Colour by"></select><div class="room"><div class="reserve" inert aria-hidden="true"></div><div class="entries"></div></div>
     <select class="over" aria-label="Lay over the maps" title="Stars of a class drawn large above all others"></select>
     <button class="all" title="Switch all classes on">all</button>`
   el.append(box)
   const by = box.querySelector("select")
   const entries = box.querySelector(".entries")
   const all = box.querySelector(".all")
+
+  // room for the classes of the catalogue, whatever is shown: the maps above keep their size
+  box.querySelector(".reserve").innerHTML = model.reserve_html.replaceAll("data-label", "data-of")
 
   const over = box.querySelector(".over")
   const options = (choices) => Object.entries(choices).map(([value, text]) => new Option(text, value))

@@ -133,6 +133,7 @@ class ClusterPanel(TrayView):
         self._show_naming()
         if not lacking:
             self.work.label = STOP
+            self.shown.visible = False
             self._cutting.request(choice)
 
     def _tell_cutting(self, share: float | None) -> None:

@@ -246,7 +246,9 @@ class ExportPanel(TrayView):
         self._stopped.clear()
         self.stop.visible = True
         self.stop.label = f"Writing {form.name}… stop"
-        writing = asyncio.ensure_future(asyncio.to_thread(form.write, *self._written(stars)))
+        writing = asyncio.ensure_future(
+            asyncio.to_thread(lambda: form.write(*self._written(stars)))
+        )
         stopping = asyncio.ensure_future(self._stopped.wait())
         done, _ = await asyncio.wait({writing, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()

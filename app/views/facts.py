@@ -18,6 +18,7 @@ from app.formats import degrees_text, period_text, sexagesimal_text
 from app.links import links_for
 from app.palette import UNLABELLED
 from app.star_facts import Fact, all_facts, differ, main_facts, number, suggestion
+from app.star_rows import breaking
 from app.state import AppState
 from app.thresholds import THRESHOLDS
 from app.words import Words
@@ -70,7 +71,7 @@ class FactsView(pn.viewable.Viewer):
         name = escape(self.store.name(row))
         size = "star-name long" if len(name) > _LONG else "star-name"
         return (
-            f'<div class="name-line"><span class="{size}" title="{name}">{name}</span>'
+            f'<div class="name-line"><span class="{size}" title="{name}">{breaking(name)}</span>'
             f"{_copy_button(self.store.name(row))}{self._classes_html(star)}</div>"
             f'<div class="place-line">{_place_html(star)}{self._compare_html(row)}</div>'
             f"{self._flag_html(row)}"

@@ -33,6 +33,7 @@ class LegendEntries(JSComponent):
     over = param.String("", doc="What is laid over: empty, a class, or all unseen.")
     color_by = param.String()
     entries_html = param.String()
+    reserve_html = param.String(doc="Entries for which there is always room: the catalogue's.")
     is_scale = param.Boolean()
     hidden_labels = param.List([], item_type=str)
 
@@ -51,6 +52,7 @@ class LegendView(pn.viewable.Viewer):
             over_options=self._over_options(),
             over=self._over(),
             color_by=state.color_by,
+            reserve_html=entries_html(store.coloring("class_label")),
             sizing_mode="stretch_width",
         )
         self._working_out = Latest[Coloring](self._take_coloring)

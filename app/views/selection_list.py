@@ -1,6 +1,5 @@
 """The selection: its stars, what makes it different, how it was made; other ways to make one."""
 
-from functools import partial
 from html import escape
 from typing import Any
 
@@ -9,9 +8,9 @@ import panel as pn
 
 from app import selection
 from app.atlas_store import AtlasStore
-from app.background import Latest
+from app.background import Stepwise
 from app.diagrams import number
-from app.different import AGAINST, Compared, compare, table_html, words_html
+from app.different import AGAINST, Compared, compare_steps, table_html, words_html
 from app.listing import Listing
 from app.predicate import SHORT_NAMES
 from app.saved_selections import restored, saved_beside
@@ -65,7 +64,9 @@ class SelectionList(Listing):
         self.boxes = [
             pn.Column(part, sizing_mode="stretch_both", margin=0) for part in (self.list, self.page)
         ]
-        self._differences = Latest[Compared](self._show_differences)
+        self.stop = pn.widgets.Button(label="stop", width=50, visible=False, **CONTROLS)
+        self.stop.on_click(lambda _: self._stop())
+        self._differences = Stepwise[Compared](self._show_differences, self._tell_progress)
         tie_choice(state, "selection_part", self.part)
         tie_choice(state, "selection_against", self.against)
         for control in (self.part, self.against):
@@ -77,13 +78,17 @@ class SelectionList(Listing):
             self.form, css_classes=["tray-side"], stylesheets=[CARD_CSS], width=226,
             sizing_mode="stretch_height", margin=0,
         )  # fmt: skip
-        bar = pn.Row(self.part, self.against, css_classes=["card-bar", "inset"], **CONTROLS)
+        bar = pn.Row(
+            self.part, self.against, self.stop, css_classes=["card-bar", "inset"], **CONTROLS
+        )
         shown = pn.Column(bar, self.words, *self.boxes, sizing_mode="stretch_both", margin=0)
         return pn.Row(side, shown, sizing_mode="stretch_both", margin=0)
 
     def fill(self) -> None:
         """Show the part that is asked for."""
         part, n = self.part.value, self.state.n_selected
+        self._differences.cancel()
+        self.stop.visible = False
         self.form.has_selection = n > 0
         is_list = part == "list" or n == 0
         for box, visible in zip(self.boxes, (is_list, not is_list), strict=True):
@@ -94,10 +99,10 @@ class SelectionList(Listing):
         elif part == "recipe":
             self.page.object = self._recipe_html()
         else:
-            self.words.object = "Comparing…"
             self.page.object = ""
+            self._tell_progress(0.0)
             self._differences.request(
-                partial(compare, self.store, self.state.selection, self.against.value)
+                compare_steps(self.store, self.state.selection, self.against.value)
             )
 
     def act(self, message: dict[str, Any]) -> None:
@@ -139,7 +144,19 @@ class SelectionList(Listing):
             raise InputError("No star fulfils this.")
         self.state.select(mask, self.state.select_mode, step)
 
-    def _show_differences(self, compared: Compared) -> None:
+    def _tell_progress(self, share: float) -> None:
+        self.stop.visible = True
+        self.words.object = f"Comparing… {100 * share:.0f} %"
+
+    def _stop(self) -> None:
+        self._differences.cancel()
+        self.stop.visible = False
+        self.words.object = "Stopped. Choose what to compare with, to begin again."
+
+    def _show_differences(self, compared: Compared | None) -> None:
+        self.stop.visible = False
+        if compared is None:
+            return
         self.words.object = words_html(compared)
         self.page.object = table_html(compared)
 

@@ -8,6 +8,7 @@ construction: the measures say how, not why.
 """
 
 import warnings
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -28,6 +29,8 @@ MIN_STARS = 5
 """Fewer stars on either side say nothing about a column."""
 MAX_PER_SIDE = 2000
 PENALTY = 0.3
+Row = tuple[str, float, float, float, float, int, int]
+"""A row of the table of `Differences`."""
 _MIN_KNOWN = 0.5  # share of the stars that must have a value for the joint model to use a column
 
 
@@ -72,17 +75,33 @@ def differences(
     seed : int
         Of the folds, and of the draw where a side has more than `MAX_PER_SIDE` stars.
     """
+    *_, (_, found) = difference_steps(values, group, rest, seed)
+    assert found is not None
+    return found
+
+
+def difference_steps(
+    values: pd.DataFrame, group: BoolArray, rest: BoolArray, seed: int = 42
+) -> Iterator[tuple[float, Differences | None]]:
+    """Do the same column by column: yields the share done, and the result with the last step."""
     rest = rest & ~group
-    table = column_differences(values, group, rest)
+    rows = []
+    for place, column in enumerate(values):
+        rows.append(_one(str(column), values[column].to_numpy(np.float64), group, rest))
+        yield (place + 1) / (values.shape[1] + 2), None
     together = _together(values, group, rest, seed)
-    return Differences(table, together, int(group.sum()), int(rest.sum()))
+    yield 1.0, Differences(_ranked(rows), together, int(group.sum()), int(rest.sum()))
 
 
 def column_differences(values: pd.DataFrame, group: BoolArray, rest: BoolArray) -> pd.DataFrame:
     """Compare two groups of stars in every column by itself; the table of `Differences`."""
-    rows = [
+    return _ranked(
         _one(str(column), values[column].to_numpy(np.float64), group, rest) for column in values
-    ]
+    )
+
+
+def _ranked(rows: Iterable[Row | None]) -> pd.DataFrame:
+    """The columns that could be compared, the clearest first, p corrected for their number."""
     found = [row for row in rows if row is not None]
     table = pd.DataFrame(
         found,
@@ -95,9 +114,7 @@ def column_differences(values: pd.DataFrame, group: BoolArray, rest: BoolArray) 
     return table
 
 
-def _one(
-    column: str, values: FloatArray, group: BoolArray, rest: BoolArray
-) -> tuple[str, float, float, float, float, int, int] | None:
+def _one(column: str, values: FloatArray, group: BoolArray, rest: BoolArray) -> Row | None:
     inside, outside = values[group & np.isfinite(values)], values[rest & np.isfinite(values)]
     if min(len(inside), len(outside)) < MIN_STARS:
         return None

@@ -9,6 +9,8 @@ from browsing import eventually, open_page, wait_until_drawn
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from app.atlas_store import AtlasStore
+
 pytestmark = pytest.mark.browser
 MODES = ("Explore", "Vet", "Search", "Cluster", "Report")
 TABS = ("Selection", "Export")
@@ -28,9 +30,13 @@ def violations(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_every_mode_can_be_read_by_everyone(browser: Browser, server: str, theme: str) -> None:
+def test_every_mode_and_dialog_can_be_read_by_everyone(
+    browser: Browser, server: str, store: AtlasStore, theme: str
+) -> None:
+    flagged = store.flags.usual()["row"].to_numpy()
+    row = int(flagged[store.has_light_curve[flagged]][0])
     page = browser.new_page(viewport={"width": 1440, "height": 900})
-    open_page(page, f"{server}?theme={theme}")
+    open_page(page, f"{server}?theme={theme}&star={store.source_id[row]}")
     tray = page.locator("section.tray")
     found = {}
     for name in (*MODES, *TABS):
@@ -40,6 +46,24 @@ def test_every_mode_can_be_read_by_everyone(browser: Browser, server: str, theme
             tray.get_by_role("button", name="thresholds").click()
         _wait_until_idle(page)
         found[name] = violations(page)
+    page.keyboard.press("?")
+    expect(page.locator("dialog[open]")).to_be_visible()
+    found["help"] = violations(page)
+    page.keyboard.press("Escape")
+    for key, inside in (("v", ".everything"), ("a", ".fold-bar .all")):
+        page.keyboard.press(key)
+        expect(page.locator(inside)).to_be_visible()
+        found[inside] = violations(page)
+        page.keyboard.press("v" if key == "v" else "Escape")
+        expect(page.locator(inside)).to_be_hidden()
+    flag = page.locator("aside details.flagged summary")
+    flag.click()
+    found["flag"] = violations(page)
+    page.get_by_label("Modes").get_by_role("button", name="Search", exact=True).click()
+    tray.get_by_label("search like").select_option(label="like the upload")
+    tray.get_by_label("search but").select_option(label="but unlike another star")
+    expect(tray.get_by_label("Unlike this star")).to_be_visible()
+    found["upload"] = violations(page)
     assert found == {name: [] for name in found}
     page.close()
 

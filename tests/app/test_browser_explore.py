@@ -1,13 +1,18 @@
 """Search, selection, report and panels in a real browser: what a person does, and the pixels."""
 
 import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
 from browsing import Plot, eventually, open_page, wait_until_drawn
 from playwright.sync_api import Page, expect
+from test_browser_access import violations
 from test_browser_page import around
+from test_model_report import write_evaluation
 
 from app.atlas_store import AtlasStore
 from app.palette import class_style
@@ -135,6 +140,50 @@ def test_a_condition_and_a_cell_of_the_matrix_light_their_stars_on_both_maps(
     cell.click()
     expect(count).to_have_text(f"{n_right:,}")
     eventually(lambda: scatter.near(ORANGE).sum() > 0.5 * before, "the cell's stars are lit")
+
+
+def test_the_evaluation_is_read_in_the_page_and_the_matrix_still_selects(
+    page: Page, server: str, store: AtlasStore, report: None
+) -> None:
+    open_page(page, f"{server}?mode=Report")
+    tray, count = page.locator("section.tray"), page.locator("header .count")
+    tray.get_by_role("button", name="evaluation", exact=True).click()
+    piece = tray.get_by_label("of the evaluation")
+    piece.select_option(label="accuracy")
+    expect(tray.locator("table.evaluation")).to_contain_text("91.0 ± 2.0")
+    assert violations(page) == []
+    piece.select_option(label="confusion, all")
+    expect(tray.get_by_role("img", name="confusion, all")).to_be_visible()
+    assert violations(page) == []
+    page.wait_for_url(re.compile("report_piece"))
+    page.reload()
+    wait_until_drawn(page)
+    expect(tray.get_by_role("img", name="confusion, all")).to_be_visible()
+    tray.get_by_role("button", name="matrix", exact=True).click()
+    tray.locator("[data-label=EA][data-predicted=EA]").click()
+    n_right = ((store.labels == "EA") & (store.objects["predicted_class"] == "EA")).sum()
+    expect(count).to_have_text(f"{n_right:,}")
+
+
+@pytest.fixture
+def report(sky_atlas_path: Path) -> Iterator[None]:
+    """The report of an evaluation beside the atlas, while a test runs."""
+    path = sky_atlas_path.with_name(f"{sky_atlas_path.name}.report")
+    path.mkdir()
+    write_evaluation(path)
+    yield
+    shutil.rmtree(path)
+
+
+def test_maps_keep_their_size_whatever_the_legend_says(page: Page, server: str) -> None:
+    open_page(page, server)
+    section, by = page.locator("section.map"), page.get_by_label("Colour by")
+    box = section.bounding_box()
+    for title in ("Period [d]", "Flag", "Data present", "No colour", "Class (catalogue)"):
+        if by.locator("option", has_text=title).count():
+            by.select_option(label=title)
+            page.wait_for_timeout(200)
+            assert section.bounding_box() == box, title
 
 
 def test_any_columns_laid_over_and_panels_that_keep_their_size(page: Page, server: str) -> None:

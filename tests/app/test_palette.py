@@ -51,12 +51,19 @@ def test_markers_differ_inside_a_family() -> None:
 
 @pytest.mark.parametrize(
     ("alias", "known"),
-    [("EC", "EW"), ("ED", "EA"), ("ESD", "EB"), ("MIRA", "M"), ("RRLYR", "RRAB")],
+    [("EC", "EW"), ("ED", "EA"), ("ESD", "EB"), ("MIRA", "M")],
 )
 def test_other_surveys_names_take_the_same_style(alias: str, known: str) -> None:
     assert class_style(alias).color == class_style(known).color
     assert class_style(alias).family == class_style(known).family
     assert class_style(alias).label == alias
+
+
+@pytest.mark.parametrize("eye", EYES)
+def test_a_star_whose_mode_is_not_told_is_none_of_the_fundamental_mode(eye: str) -> None:
+    one, other = class_style("RRLYR"), class_style("RRAB")
+    assert one.marker != other.marker
+    assert np.linalg.norm(lab(one.color, eye) - lab(other.color, eye)) > 16
 
 
 def test_unknown_classes_have_a_style_that_stays() -> None:

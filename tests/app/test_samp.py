@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -80,6 +81,20 @@ def test_table_row_and_position_go_out(control: SampControl, other: Any, store: 
     assert heard["table.highlight.row"]["row"] == "1"
     assert heard["table.highlight.row"]["table-id"] == table["table-id"]
     assert float(heard["coord.pointAt.sky"]["ra"]) == pytest.approx(store.objects["ra_deg"][43])
+
+
+def test_a_send_that_is_stopped_reaches_nobody(control: SampControl, other: Any) -> None:
+    stopped = Event()
+    stopped.set()
+    assert control.link is not None
+    assert "nothing was sent" in control.send_list(control.link, control._listed(), stopped)
+    assert control.sent == {}
+    control.send.label = "Stop"
+    control.send.clicks += 1
+    assert control.send.label == "Send table"
+    assert "nothing was sent" in control.words.object
+    control.send.clicks += 1
+    eventually(lambda: len(other.heard) == 1)
 
 
 def test_rows_and_positions_come_in(control: SampControl, other: Any, store: AtlasStore) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.atlas_store import AtlasStore
-from app.different import compare
+from app.different import compare_steps
 from app.saved_selections import SavedSelections, restored
 from app.selection import mask_of, replay, step_from_names, told
 from app.state import AppState
@@ -123,11 +123,19 @@ def test_what_makes_a_class_different_is_what_the_sky_was_made_with(
     assert "AUC <b>" in panel.words.object
     assert "plainly different" in panel.words.object
     assert 'class="differences"' in panel.page.object
-    compared = compare(store, store.labels == "SR")
+    steps = list(compare_steps(store, store.labels == "SR"))
+    shares = [share for share, _ in steps]
+    assert len(shares) > 5
+    assert shares == sorted(shares)
+    assert [found for share, found in steps if share < 1] == [None] * (len(steps) - 1)
+    compared = steps[-1][1]
+    assert compared is not None
     table = compared.found.table.set_index("column")
     assert table.loc["bp_rp", "auc"] > 0.99, "the reddest"
     assert table.loc["Hα", "auc"] < 0.2, "with the weakest Balmer lines"
-    within = compare(store, (store.labels == "SR") & (np.arange(store.n) % 2 == 0), "class")
+    half = (store.labels == "SR") & (np.arange(store.n) % 2 == 0)
+    *_, (_, within) = compare_steps(store, half, "class")
+    assert within is not None
     assert within.found.n_rest < (store.labels == "SR").sum()
     assert within.found.table["p"].min() > 0.001
 

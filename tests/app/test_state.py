@@ -95,3 +95,18 @@ def test_tie_keeps_both_sides_equal() -> None:
     assert other.mode == "Vet"
     other.mode = "Report"
     assert one.mode == "Report"
+
+
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.4, 1.0])
+def test_the_history_keeps_masks_packed_and_brings_them_back(share: float) -> None:
+    n = 100_003
+    first = np.random.default_rng(1).random(n) < share
+    state = AppState(n)
+    state.select(first)
+    state.select(~first)
+    kept = sum(packed.kept.nbytes for packed, _ in state._past)
+    assert kept <= n / 8 + 1, "at most a bit a star"
+    state.undo()
+    np.testing.assert_array_equal(state.selection, first)
+    state.redo()
+    np.testing.assert_array_equal(state.selection, ~first)
