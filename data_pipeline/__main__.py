@@ -21,6 +21,7 @@ from data_pipeline.inspection import contents, inspect_survey
 from data_pipeline.survey import Survey
 
 _PRESETS = Path(__file__).parent / "presets"
+_REASONS = 5
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -132,6 +133,8 @@ def _build(arguments: argparse.Namespace) -> None:
         strict=arguments.strict,
     )
     print(f"{_headline(figures)}\n{figures['n_periods']} periods found")
+    for reason, count in list(figures["rejected"].items())[:_REASONS]:
+        print(f"left out: {reason} {count}")
     if arguments.update:
         print(f"{figures['n_computed']} of {figures['n_light_curves']} light curves are new")
     print("seconds: " + ", ".join(f"{stage} {s:.1f}" for stage, s in figures["seconds"].items()))
@@ -231,12 +234,16 @@ def _print_funnel(steps: list[dict[str, Any]]) -> None:
 
 def _print_classes(classes: dict[str, dict[str, float]]) -> None:
     print(
-        f"{'class':16}{'stars':>7}{'light curve':>13}{'spectrum':>10}{'period':>8}{'features':>10}"
+        f"{'class':16}{'stars':>7}{'light curve':>13}{'spectrum':>10}{'period':>8}"
+        f"{'catalog period':>16}{'features':>10}"
     )
     for label, row in classes.items():
-        shares = (row["photometry"], row["spectra"], row["period"], row["features"])
-        widths = (13, 10, 8, 10)
-        cells = "".join(f"{share:>{w}.0%}" for share, w in zip(shares, widths, strict=True))
+        shares = ("photometry", "spectra", "period", "period_catalog", "features")
+        widths = (13, 10, 8, 16, 10)
+        cells = "".join(
+            f"{row[share]:>{w}.0%}" if row[share] == row[share] else f"{'–':>{w}}"
+            for share, w in zip(shares, widths, strict=True)
+        )
         print(f"{label:16}{int(row['n']):>7}{cells}")
 
 

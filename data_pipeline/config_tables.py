@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from astropy import units
+
 from data_pipeline.errors import InputError
 from data_pipeline.schema import Column
 
@@ -156,6 +158,13 @@ class RecordIndex:
     """Gaia release of its source_id; LAMOST DR8 gives DR2 ids."""
 
 
+def _check_length(text: str) -> None:
+    try:
+        units.Unit(text).to(units.AA)
+    except (ValueError, units.UnitConversionError):
+        raise InputError(f"spectra.wavelength_unit = {text!r} is no unit of length.") from None
+
+
 @dataclass(frozen=True)
 class SpectraConfig:
     """Spectra: `[spectra]`."""
@@ -170,8 +179,8 @@ class SpectraConfig:
     columns: Mapping[str, str] = field(default_factory=dict)
     """Name in the survey = name in the file: wavelength, flux, flux_err or ivar, mask; in a table
     of all spectra also record, original_id or source_id."""
-    wavelength_unit: str = "Angstrom"
-    """Unit of the wavelengths."""
+    wavelength_unit: str = ""
+    """Unit of the wavelengths; by default what the file states, else Angstrom."""
     grid: tuple[float, ...] = ()
     """First wavelength and step, where the file has none: Gaia XP is [336, 2] in nm."""
     medium: str = "vacuum"
@@ -186,6 +195,8 @@ class SpectraConfig:
     def __post_init__(self) -> None:
         if self.medium not in ("vacuum", "air"):
             raise InputError(f"spectra.medium is 'vacuum' or 'air', not {self.medium!r}.")
+        if self.wavelength_unit:
+            _check_length(self.wavelength_unit)
         if self.grid and len(self.grid) != 2:
             raise InputError(f"spectra.grid is [first, step], not {list(self.grid)}.")
 

@@ -169,7 +169,7 @@ def _draw_magnitudes(axes: Axes, survey: Survey, groups: Groups, asked: str) -> 
     )
     missing = int((~finite).sum())
     if missing:
-        axes.set_title(f"{missing:,} of {len(finite):,} stars without", fontsize=8, loc="right")
+        axes.set_title(f"{missing:,} of {len(finite):,} stars have none", fontsize=8, loc="right")
 
 
 def _round_width(width: float) -> float:

@@ -23,7 +23,6 @@ def inspect_survey(survey: Survey) -> dict[str, Any]:
         **contents(survey),
         "classes": class_table(survey).to_dict("index"),
         "splits": split_sizes(survey),
-        "rejected": _in_kinds(survey.rejected["reason"]).value_counts().to_dict(),
         "funnel": funnel(survey),
         "external": survey.external["catalog"].value_counts().to_dict(),
         "warnings": list(warnings(survey)),
@@ -55,6 +54,7 @@ def contents(survey: Survey) -> dict[str, Any]:
         "bands": list(survey.bands),
         "features": survey.feature_names,
         "n_rejected": len(survey.rejected),
+        "rejected": _in_kinds(survey.rejected["reason"]).value_counts().to_dict(),
     }
 
 
@@ -66,16 +66,19 @@ def funnel(survey: Survey) -> list[dict[str, Any]]:
 def class_table(survey: Survey) -> pd.DataFrame:
     """Return, per class, the number of stars and the share that has each modality.
 
-    Columns: n, photometry, spectra, period (fractions), features (mean fraction of features known).
+    Columns: n; photometry, spectra, period (ours), period_catalog (fractions); features (mean
+    fraction of features known).
     """
     objects = survey.objects
     label = objects.get("class_label", pd.Series(index=objects.index, dtype="str"))
     known = survey.features.notna()
+    nothing = pd.Series(np.nan, objects.index)
     per_star = pd.DataFrame(
         {
             "photometry": survey.has_photometry,
             "spectra": survey.has_spectra,
-            "period": objects.get("period_days", pd.Series(np.nan, objects.index)).notna(),
+            "period": objects.get("period_days", nothing).notna(),
+            "period_catalog": objects.get("period_catalog_days", nothing).notna(),
             "features": known.mean(axis=1) if known.shape[1] else np.nan,
         },
         index=objects.index,
@@ -103,6 +106,7 @@ def _feature_warnings(survey: Survey) -> Iterator[str]:
     if not survey.feature_names:
         yield "no column is a feature: a model has no metadata to learn from"
     mostly_missing: dict[str, list[str]] = {}
+    constant: list[tuple[str, float]] = []
     for name, values in survey.features.items():
         missing = float(values.isna().mean())
         if missing == 1.0:
@@ -111,7 +115,13 @@ def _feature_warnings(survey: Survey) -> Iterator[str]:
             share = f"{missing:.0%}" if missing < 0.995 else "more than 99%"
             mostly_missing.setdefault(share, []).append(str(name))
         elif values.nunique() == 1:
-            yield f"feature {name} is constant ({values.dropna().iloc[0]:g})"
+            constant.append((str(name), float(values.dropna().iloc[0])))
+    if len(constant) == 1:
+        yield f"feature {constant[0][0]} is constant ({constant[0][1]:g})"
+    elif constant:
+        named = ", ".join(f"{name} {value:g}" for name, value in constant[:_NAMED])
+        more = ", …" if len(constant) > _NAMED else ""
+        yield f"{len(constant)} features are constant ({named}{more})"
     for share, names in mostly_missing.items():
         if len(names) == 1:
             yield f"feature {names[0]} is missing for {share} of the stars"

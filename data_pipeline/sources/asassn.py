@@ -16,7 +16,13 @@ from data_pipeline.errors import InputError
 from data_pipeline.known_columns import METADATA, SPELLINGS
 from data_pipeline.sources import joined
 from data_pipeline.sources.asassn_curves import BANDS
-from data_pipeline.sources.base import Rejections, SourceData, check_positions, owners_of
+from data_pipeline.sources.base import (
+    Rejections,
+    SourceData,
+    check_periods,
+    check_positions,
+    owners_of,
+)
 from data_pipeline.sources.catalogs import class_columns, on_disk, read_columns
 from data_pipeline.sources.curves import Curves
 from data_pipeline.sources.identify import identified
@@ -100,7 +106,8 @@ def _catalog(config: BuildConfig, file: str, rejections: Rejections) -> pd.DataF
     name = Path(file).name
     table = table.assign(original_id=table["original_id"].str.replace("_", " "))
     table = identified(table, _SURVEY, name, rejections)
-    return check_positions(table, name, rejections).reset_index(drop=True)
+    table = check_positions(table, name, rejections)
+    return check_periods(table, name, rejections).reset_index(drop=True)
 
 
 def _single(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:

@@ -8,7 +8,8 @@ variables page (.csv)     hjd,camera,mag,mag_err,flux,flux_err
 Sky Patrol v2 (.csv)      # comments; JD,Flux,Flux Error,Mag,Mag Error,Limit,FWHM,Filter,Quality
 ========================  =======================================================================
 
-The header is found by its content, and the columns by their names. Fluxes are mJy. A magnitude
+The header is found by its content, and the columns by their names; without one the columns are
+those of the database, five in V and eight in g. Fluxes are mJy. A magnitude
 written ">18.1" is a 5σ limit: it is kept as such, with its measured flux, which may be negative.
 Points are in band V or g by the filter column, else by the camera (ba to bh took V, bi to bt and
 upper-case bA to bH took g; ASAS-SN notice of September 2018), else V as in the V database. Times
@@ -43,6 +44,7 @@ _NAMES = {
     "filter": "band", "phtfilter": "band", "quality": "quality", "limit": "limit",
 }  # fmt: skip
 _V_DATABASE = ("time", "mag", "mag_err", "flux", "flux_err")
+_G_DATABASE = ("time", "camera", "mag", "mag_err", "flux", "flux_err", "", "")
 _G_CAMERA = re.compile(r"b[i-tA-H]")
 _GOOD_QUALITY = ("G", "")
 
@@ -112,7 +114,8 @@ def _rows(text: str, path: Path, note: Note) -> tuple[list[str], list[list[str]]
                 is_jd = words[0] == "jd"
             continue
         if not header:
-            header = list(_V_DATABASE)
+            split = "," if "," in bare else ("\t" if "\t" in bare else None)
+            header = list(_G_DATABASE if bare.count("\t") == 7 else _V_DATABASE)
         cells = bare.split(split)
         if split is not None:
             cells = [cell.strip() for cell in cells]

@@ -108,6 +108,18 @@ def check_positions(objects: pd.DataFrame, file: str, rejections: Rejections) ->
     return rejections.without(objects, bad, file, "no position on the sky")
 
 
+def check_periods(objects: pd.DataFrame, file: str, rejections: Rejections) -> pd.DataFrame:
+    """Blank periods of a catalog that are none, such as 0 and -99, noting each."""
+    if "period_catalog_days" not in objects:
+        return objects
+    period = objects["period_catalog_days"]
+    bad = period.notna() & ~(np.isfinite(period) & (period > 0))
+    named = ["row", "original_id", "period_catalog_days"]
+    for row, original_id, days in objects.loc[bad, named].itertuples(index=False):
+        rejections.add(file, row, original_id, f"period '{days:g}' is no period: value left out")
+    return objects.assign(period_catalog_days=period.mask(bad))
+
+
 def need_columns(found: Iterable[str], names: Sequence[str], file: Path) -> None:
     """Refuse a table that lacks some of the named columns, saying which it has."""
     found = list(found)

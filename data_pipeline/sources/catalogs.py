@@ -21,6 +21,7 @@ from data_pipeline.sources.archives import is_archive, open_files
 from data_pipeline.sources.base import Rejections, data_rows, need_file
 from data_pipeline.sources.hats_tables import Choose, identity_file, is_hats
 from data_pipeline.sources.tables import read_table
+from data_pipeline.sources.units import parse_unit, unit_factor
 
 MAX_EXACT = 2**53
 _MOSTLY = 0.5
@@ -148,7 +149,7 @@ def found_columns(raw: pd.DataFrame, asked: Mapping[str, str], file: str) -> dic
 
 def _stated_units(form: TableFormat, raw: pd.DataFrame, file: str) -> dict[str, str]:
     """Return the units that the configuration states, by column as the file spells it."""
-    wrong = [unit for unit in form.units.values() if _unit(unit) is None]
+    wrong = [unit for unit in form.units.values() if parse_unit(unit) is None]
     if wrong:
         raise InputError(
             f'table.units of {file}: {wrong[0]!r} is no unit; use the VO spelling, such as "kpc".'
@@ -229,28 +230,15 @@ def _angles(text: pd.Series, axis: str) -> pd.Series:
 
 
 def _scaled(numbers: pd.Series, raw: pd.Series, column: Column, account: _Account) -> pd.Series:
-    """Convert from the unit the file states to ours; a unit that nobody knows changes nothing."""
-    stated, ours = _unit(account.units.get(str(raw.name), "")), _unit(column.unit)
-    if stated is None or ours is None or stated == ours:
-        return numbers
+    """Convert from the unit the file states to ours."""
+    stated = account.units.get(str(raw.name), "")
     try:
-        return numbers * float(stated.to(ours))
+        return numbers * unit_factor(stated, column.unit)
     except units.UnitConversionError:
         raise InputError(
             f"{account.file}: column {raw.name!r} is in {stated}, but {column.name} is in "
             f"{column.unit}. Check which column is which."
         ) from None
-
-
-def _unit(text: str) -> units.UnitBase | None:
-    """Read a unit in any of the spellings of the field, None where it is none."""
-    for spelling in ("vounit", "generic", "cds"):
-        try:
-            unit = units.Unit(text, format=spelling)
-        except (ValueError, TypeError):
-            continue
-        return unit if isinstance(unit, units.UnitBase) and text else None
-    return None
 
 
 def _identifiers(values: pd.Series, column: Column, account: _Account) -> pd.Series:
@@ -266,7 +254,10 @@ def _identifiers(values: pd.Series, column: Column, account: _Account) -> pd.Ser
         if (known % 1 == 0).all():
             values = values.astype("Int64")
     text = values.astype("str").str.strip()
-    return text.where(values.notna() & ~text.str.lower().isin(_NO_NAME))
+    text = text.where(values.notna() & ~text.str.lower().isin(_NO_NAME))
+    if text.dropna().str.fullmatch(r"\d{1,15}\.0+").all():  # whole numbers that went by a float
+        text = text.str.replace(r"\.0+$", "", regex=True)
+    return text
 
 
 def class_columns(table: pd.DataFrame, options: CatalogConfig) -> pd.DataFrame:

@@ -7,16 +7,22 @@ import numpy as np
 import pandas as pd
 from astropy.coordinates import EarthLocation, SkyCoord
 from astropy.time import Time
+from astropy.units import UnitConversionError
 from numpy.typing import NDArray
 
 from data_pipeline.config_tables import LightCurveConfig
 from data_pipeline.errors import InputError
 from data_pipeline.light_curves import LightCurve, join
 from data_pipeline.schema import Band, did_you_mean
+from data_pipeline.sources.units import unit_factor
 
 VALUE_COLUMNS = (
     "time", "mag", "mag_err", "flux", "flux_err", "band", "camera", "is_upper_limit", "quality"
 )  # fmt: skip
+_MEASURED = {
+    "time": "d", "mag": "mag", "mag_err": "mag", "flux": "", "flux_err": ""
+}  # fmt: skip
+"""Units of what is measured; fluxes are in the unit of their band."""
 DEFAULT_COLUMNS = {"time": "time", "mag": "mag", "mag_err": "mag_err"}
 _GEOCENTER = EarthLocation.from_geocentric(0.0, 0.0, 0.0, unit="m")
 Star = Mapping[str, object]
@@ -65,6 +71,8 @@ class CurveReader:
         self, table: pd.DataFrame, columns: Mapping[str, str], band: str, star: Star, note: Note
     ) -> LightCurve:
         raw = _picked(table, columns)
+        stated = self._stated(table)
+        names = {name: str(column.name) for name, column in raw.items()}
         values: dict[str, NDArray] = {}
         if "mag" in raw:
             values["mag"], limit = magnitudes(raw.pop("mag"), note)
@@ -78,17 +86,19 @@ class CurveReader:
             values["camera"] = _words(raw.pop("camera"))
         written = raw.pop("band", None)
         values |= {name: _numbers(column, name, note) for name, column in raw.items()}
-        time = values.pop("time") + self._offset(star)
-        if "flux" in values:
-            values["flux"] = values["flux"] + self.options.flux_offset
-        if self.options.to_heliocentric:
-            time = heliocentric(time, star)
-        n = len(time)
+        n = len(values["time"])
         if written is not None:
             words, which = np.unique(_words(written), return_inverse=True)
             values["band"] = np.array([self._band(str(word)) for word in words], np.str_)[which]
         else:
             values["band"] = np.full(n, band or self._band_of(star))
+        for name in set(values) & set(_MEASURED):
+            values[name] = self._scaled(values, name, names[name], stated)
+        time = values.pop("time") + self._offset(star)
+        if "flux" in values:
+            values["flux"] = values["flux"] + self.options.flux_offset
+        if self.options.to_heliocentric:
+            time = heliocentric(time, star)
         usable = np.isfinite(time)
         measured = [values[name] for name in ("mag", "flux") if name in values]
         if band and measured:  # side by side, a blank cell is no point
@@ -97,6 +107,34 @@ class CurveReader:
             note(f"{n - usable.sum()} of {n} times are missing: those points left out")
         curve = LightCurve.from_values(np.where(np.isfinite(time), time, 0.0), **values)
         return curve.select(usable)
+
+    def _stated(self, table: pd.DataFrame) -> dict[str, str]:
+        """Return the units that the file or the configuration states, by column in lower case."""
+        units_of = {**table.attrs.get("units", {}), **self.options.table.units}
+        return {str(column).lower(): str(unit) for column, unit in units_of.items()}
+
+    def _scaled(
+        self, values: Mapping[str, NDArray], name: str, column: str, stated: Mapping[str, str]
+    ) -> NDArray:
+        """Convert a column from the unit it is stated in to days, magnitudes or the band's unit."""
+        unit, numbers = stated.get(column.lower(), ""), values[name]
+        if not unit:
+            return numbers
+        factors = np.ones(len(numbers))
+        for band in np.unique(values["band"]).tolist():
+            ours = _MEASURED[name] or self._flux_unit(band)
+            try:
+                factors[values["band"] == band] = unit_factor(unit, ours)
+            except UnitConversionError:
+                raise InputError(
+                    f"column {column!r} is in {unit}, but {name} of band {band} is in {ours}. "
+                    f"Check which column is which, and the unit in [bands.{band}]."
+                ) from None
+        return numbers * factors
+
+    def _flux_unit(self, band: str) -> str:
+        one = self.bands[band]
+        return one.unit if one.native == "flux" else one.flux_unit
 
     def _offset(self, star: Star) -> float:
         options = self.options

@@ -212,6 +212,13 @@ class Curves:
         table = _exploded(table)
         owner = _owners(table[columns[key]], key, objects)
         self._note_unmatched(name, table[columns[key]], owner)
+        if len(owner) and not (owner >= 0).any():
+            theirs, ours = str(table[columns[key]].iloc[0]), str(objects[key].iloc[0])
+            self._rejections.add(
+                Path(name).name, 0, "",
+                f"not one of its stars is in the catalog: it calls them {theirs!r}, the catalog "
+                f"{ours!r}",
+            )  # fmt: skip
         order = np.argsort(owner, kind="stable")
         table = table.drop(columns=columns[key]).iloc[order[np.searchsorted(owner[order], 0) :]]
         table.attrs = {**attrs, "bad_rows": []}
@@ -271,6 +278,6 @@ def _owners(keys: pd.Series, key: str, objects: pd.DataFrame) -> NDArray[np.int6
 
 
 def _slices(sorted_owner: NDArray[np.int64]) -> dict[int, slice]:
-    stars, start = np.unique(sorted_owner, return_index=True)
-    stop = np.append(start[1:], len(sorted_owner))
+    stars, start, count = np.unique(sorted_owner, return_index=True, return_counts=True)
+    stop = start + count
     return {int(s): slice(int(a), int(b)) for s, a, b in zip(stars, start, stop, strict=True)}

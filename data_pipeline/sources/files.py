@@ -10,12 +10,13 @@ from data_pipeline.errors import InputError
 from data_pipeline.known_columns import KNOWN_COLUMNS
 from data_pipeline.schema import did_you_mean
 from data_pipeline.sources import joined
-from data_pipeline.sources.base import Rejections, SourceData, check_positions
+from data_pipeline.sources.base import Rejections, SourceData, check_periods, check_positions
 from data_pipeline.sources.catalogs import class_columns, known_names, on_disk, read_columns
 from data_pipeline.sources.curve_tables import VALUE_COLUMNS
 from data_pipeline.sources.curves import Curves
 from data_pipeline.sources.identify import identified, survey_release
 from data_pipeline.sources.spectra import Spectra
+from data_pipeline.sources.units import parse_unit
 
 _SPECTRUM_COLUMNS = (
     "wavelength", "flux", "flux_err", "ivar", "mask", "record", "original_id", "source_id"
@@ -42,6 +43,7 @@ def read(config: BuildConfig) -> SourceData:
     objects = identified(objects, config.name, file, rejections)
     if "ra_deg" in objects and "dec_deg" in objects:
         objects = check_positions(objects, file, rejections)
+    objects = check_periods(objects, file, rejections)
     objects = class_columns(objects, options).drop(columns="row").reset_index(drop=True)
     catalog = joined.with_joins(objects, config, survey_release(config), rejections)
     curves = Curves(config, catalog.objects, rejections)
@@ -83,6 +85,11 @@ def _check(config: BuildConfig) -> None:
             for name in given
             if name not in known
         ]
+    problems += [
+        f'light_curves.table.units: {unit!r} is no unit; use the VO spelling, such as "mJy"'
+        for unit in config.light_curves.table.units.values()
+        if parse_unit(unit) is None
+    ]
     if config.light_curves.patterns and not config.bands:
         problems.append("no [bands.NAME] says what the light curves' bands are")
     problems += [

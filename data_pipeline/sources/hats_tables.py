@@ -7,8 +7,10 @@ A nested column such as a light curve becomes one column of lists for each of it
 from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from data_pipeline.errors import InputError
@@ -47,9 +49,16 @@ def to_frame(
     """Read columns of Parquet files of one schema; nested ones become columns like "lc.time"."""
     names = flat_names(schema)
     wanted = names if choose is None else [name for name in names if name in choose(names)]
-    table = pa.concat_tables(file.read(columns=wanted) for file in files)
+    whole = {field.name for field in schema if _is_list_of_structs(field.type)}
+    read = dict.fromkeys(
+        outer if (outer := name.partition(".")[0]) in whole else name for name in wanted
+    )
+    table = pa.concat_tables(file.read(columns=list(read)) for file in files)
+    for name in whole & set(table.column_names):
+        table = _as_struct_of_lists(table, name)
     while any(pa.types.is_struct(field.type) for field in table.schema):
         table = table.flatten()
+    table = table.select(wanted)
     units = {
         field.name: (field.metadata or {}).get(b"unit", b"").decode() for field in table.schema
     }
@@ -62,11 +71,30 @@ def flat_names(schema: pa.Schema) -> list[str]:
     """Return the names of all columns, those of nested ones as "nested.name"."""
     names: list[str] = []
     for field in schema:
-        if pa.types.is_struct(field.type):
-            names += [f"{field.name}.{child.name}" for child in field.type]
+        kind = field.type.value_type if _is_list_of_structs(field.type) else field.type
+        if pa.types.is_struct(kind):
+            names += [f"{field.name}.{child.name}" for child in kind]
         else:
             names.append(field.name)
     return names
+
+
+def _is_list_of_structs(kind: pa.DataType) -> bool:
+    is_list = pa.types.is_list(kind) or pa.types.is_large_list(kind)
+    return is_list and pa.types.is_struct(kind.value_type)
+
+
+def _as_struct_of_lists(table: pa.Table, name: str) -> pa.Table:
+    """Return the table with "a list of points" turned into "lists of what was measured"."""
+    points = table[name].combine_chunks()
+    empty = points.is_null().to_numpy(zero_copy_only=False)
+    lengths = np.where(empty, 0, pc.list_value_length(points).fill_null(0).to_numpy())
+    offsets = pa.array(np.append(0, np.cumsum(lengths)), pa.int64())
+    inner = points.flatten()
+    fields = {child.name: pc.struct_field(inner, child.name) for child in inner.type}
+    lists = [pa.LargeListArray.from_arrays(offsets, values) for values in fields.values()]
+    struct = pa.StructArray.from_arrays(lists, names=list(fields))
+    return table.set_column(table.column_names.index(name), name, struct)
 
 
 def _catalog(path: Path) -> Path:

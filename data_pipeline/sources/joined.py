@@ -14,7 +14,7 @@ from data_pipeline.errors import InputError
 from data_pipeline.gaia_ids import gaia_ids, release, same_release
 from data_pipeline.known_columns import KNOWN_COLUMNS, METADATA
 from data_pipeline.schema import STANDARD_COLUMNS, Column
-from data_pipeline.sources.base import Rejections
+from data_pipeline.sources.base import Rejections, check_periods
 from data_pipeline.sources.catalogs import on_disk, read_columns
 from data_pipeline.sources.external import external_rows
 
@@ -72,6 +72,9 @@ def _joined(
     theirs = read_columns(
         config.data_dir, join.file, join.table, join.columns, join.extra, rejections, known=known
     )
+    named = theirs.get("original_id", pd.Series("", theirs.index))
+    checked = check_periods(theirs.assign(original_id=named), Path(join.file).name, rejections)
+    theirs = checked[theirs.columns]
     match = matched(objects, theirs, join.by, join.catalog, join.radius_arcsec,
                     (config.catalog.epoch, join.epoch), ours,
                     release(join.release, join.columns.get("source_id", "")))  # fmt: skip

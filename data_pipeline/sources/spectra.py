@@ -162,6 +162,10 @@ class Spectra:
         if key not in table:
             raise InputError(f"{file} has no column {key}; it has {', '.join(map(str, table))}.")
         self.paths.append(on_disk(self._config.data_dir, file))
+        stated = table.attrs["units"].get(self._config.spectra.columns.get("wavelength", ""), "")
+        if stated and not self._config.spectra.wavelength_unit:
+            options = replace(self._config.spectra, wavelength_unit=stated)
+            self._parser = replace(self._parser, options=options)
         rows: dict[str, tuple[str, Read]] = {}
         for i, value in enumerate(table[key].astype("str")):
             name = f"{file}/{value}"

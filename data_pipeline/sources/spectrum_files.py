@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from data_pipeline.config_tables import SpectraConfig
 from data_pipeline.errors import InputError
 from data_pipeline.sources.tables import read_table, uncompressed
+from data_pipeline.sources.units import unit_factor
 from data_pipeline.spectra import SPEED_OF_LIGHT_KM_S, Spectrum, air_to_vacuum
 
 _RESOLUTION = {"LAMOST": 1800.0, "SDSS": 2000.0}
@@ -45,7 +46,8 @@ class SpectrumReader:
         if plain.startswith(b"SIMPLE  =") and not self._options.columns:
             return self._from_fits(plain)
         table = read_table(path, form=self._options.table, data=plain)
-        return self.from_row({str(name): table[name].to_numpy() for name in table})
+        row = {str(name): table[name].to_numpy() for name in table}
+        return self.from_row(row, table.attrs["units"])
 
     def _from_fits(self, data: bytes) -> Spectrum:
         try:
@@ -61,8 +63,11 @@ class SpectrumReader:
                 "was cut short; get it again."
             ) from None
 
-    def from_row(self, row: Pixels) -> Spectrum:
-        """Make a spectrum of arrays by the names in the file; scalars beside them are ignored."""
+    def from_row(self, row: Pixels, stated: Mapping[str, str] | None = None) -> Spectrum:
+        """Make a spectrum of arrays by the names in the file; scalars beside them are ignored.
+
+        `stated` are the units that the file gives for its columns.
+        """
         options = self._options
         columns = options.columns or _guessed(row)
         given = {}
@@ -75,7 +80,7 @@ class SpectrumReader:
             given[name] = np.asarray(row[column], dtype=np.float64)
         if "flux" not in given:
             raise InputError("spectra.columns does not say which column is the flux.")
-        wavelength = self._wavelength(given)
+        wavelength = self._wavelength(given, (stated or {}).get(columns.get("wavelength", ""), ""))
         n = min(len(wavelength), len(given["flux"]))
         if len(given["flux"]) > n and not (given["flux"][n:] == given["flux"][n - 1]).all():
             raise InputError(f"{len(given['flux'])} fluxes for {n} wavelengths.")
@@ -89,11 +94,14 @@ class SpectrumReader:
             resolution=np.nan if options.resolution is None else options.resolution,
         )
 
-    def _wavelength(self, given: Mapping[str, NDArray]) -> NDArray[np.floating]:
+    def _wavelength(self, given: Mapping[str, NDArray], stated: str = "") -> NDArray[np.floating]:
         """Return ångströms in vacuum."""
         options = self._options
         wavelength: NDArray[np.floating]
-        factor = float((1.0 * u.Unit(options.wavelength_unit)).to_value(u.AA))
+        try:
+            factor = unit_factor(options.wavelength_unit or stated, "Angstrom")
+        except u.UnitConversionError:
+            raise InputError(f"the wavelengths are in {stated!r}, which is no length.") from None
         if "wavelength" in given:
             wavelength = np.asarray(given["wavelength"], np.float64) * factor
         elif options.grid:

@@ -19,6 +19,7 @@ from data_pipeline.sources.archives import FileSet, is_archive, open_files
 from data_pipeline.sources.base import Rejections
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_MOST_ZEROS = 16
 _OWN_NAMES = ("original_id", "source_id", "name")
 
 
@@ -105,6 +106,13 @@ def note_unmatched(
         if name not in owned and alike and shape.fullmatch(tail):
             rejections.add(PurePosixPath(name).name, 0, "", "file of no usable row of the catalog")
     column = _only_column(pattern, objects)
+    if not of_star and files.names and len(objects):
+        wanted = pattern.name.replace(f"{{{column}}}", str(objects[column].iloc[0]))
+        rejections.add(
+            pattern.name, 0, "",
+            f"not one of the {len(files.names)} files in {pattern.root.name} fits: the first is "
+            f"{files.names[0]!r}, that of the first star would be {wanted!r}",
+        )  # fmt: skip
     if column in _OWN_NAMES:
         return
     named = objects[objects[column].notna() & ~objects["source_id"].isin(list(of_star))]
@@ -154,6 +162,18 @@ def _spellings(text: pd.Series, source_id: pd.Series) -> Mapping[str, list[int]]
     return exact | respelled
 
 
+def _without_zeros(stars: Mapping[str, list[int]]) -> Mapping[str, list[int]]:
+    """Return stars by the digits of their numbers: file names are often padded with zeros.
+
+    Digits that two different names share stand for neither.
+    """
+    digits: dict[str, list[str]] = {}
+    for name in stars:
+        if name.isdecimal() and name.isascii():
+            digits.setdefault(name.lstrip("0"), []).append(name)
+    return {short: stars[names[0]] for short, names in digits.items() if len(names) == 1}
+
+
 class _Match:
     """Finds the star whose name stands between what comes before and after it."""
 
@@ -163,14 +183,16 @@ class _Match:
         self._fixed_start = None if set(before) & set("*?[") else len(before)
         self._fixed_end = None if set(after) & set("*?[\0") else len(after)
         self._after = re.compile(_regex(after)) if "\0" not in after else None
-        self._longest = max(map(len, stars), default=0)
+        self._padded = _without_zeros(stars)
+        self._longest = max(map(len, stars), default=0) + (_MOST_ZEROS if self._padded else 0)
 
     def stars_of(self, name: str) -> Iterator[int]:
         """Yield the stars a file belongs to; a number that goes on is another star's."""
         for start, stop in self._places(name):
             star = name[start:stop]
-            if star in self._stars and self._fits(name, start, stop, star):
-                yield from self._stars[star]
+            owners = self._stars.get(star) or self._padded.get(star.lstrip("0"), [])
+            if owners and self._fits(name, start, stop, star):
+                yield from owners
                 return  # the longest name that fits
 
     def _places(self, name: str) -> Iterator[tuple[int, int]]:

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from astropy.io import ascii as cds
 from astropy.io import fits
 from astropy.table import Table
+from astropy.time import Time
 from astropy.utils.exceptions import AstropyUserWarning
 
 from data_pipeline.config_tables import TableFormat
@@ -214,6 +215,10 @@ def _machine_readable(stream: IO[bytes], path: Path, form: TableFormat) -> pd.Da
 
 def _astropy(table: Table) -> pd.DataFrame:
     """Convert an astropy table; array columns become lists, masked integers stay integers."""
+    for name in [name for name in table.colnames if isinstance(table[name], Time)]:
+        moment = table[name]
+        is_number = np.issubdtype(np.asarray(moment.value).dtype, np.floating)
+        table[name] = moment.value if is_number else moment.jd  # dates in words become JD
     table.convert_bytestring_to_unicode()
     flat = [name for name in table.colnames if table[name].ndim == 1]
     frame = table[flat].to_pandas()

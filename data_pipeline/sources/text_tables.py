@@ -16,6 +16,7 @@ from data_pipeline.sources.hats_tables import Choose
 _SEPARATORS = (",", "|", ";", "\t", "&")
 _BLANKS = r"\s+"
 _ROWS_AT_A_TIME = 200_000
+_ROWS_LOOKED_AT = 100
 _MISSING = ["--", "---", "...", "N/A", "n/a", "null", "NULL", "None", "nan", "NaN", ""]
 _BYTE_ORDER = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
 
@@ -105,7 +106,7 @@ def _layout(head: bytes, path: Path, form: TableFormat) -> _Layout:
     separator = form.delimiter or _separator(lines[content[0]])
     first = _split(lines[content[0]], separator)
     units: dict[str, str] = {}
-    if _is_header(first):
+    if _is_header(first) and not (form.names and _is_row(lines, content, separator)):
         names, data = first, 1
         if _is_rule(lines, content, 2):  # VizieR: names, units, dashes
             units = dict(zip(names, _split(lines[content[1]], separator), strict=False))
@@ -138,14 +139,31 @@ def _separator(line: str) -> str:
 
 
 def _split(line: str, separator: str) -> list[str]:
-    if separator == _BLANKS:
-        return line.split()
+    if separator == _BLANKS:  # quoted words may hold blanks
+        return next(csv.reader([" ".join(line.split())], delimiter=" "), [])
     return [cell.strip() for cell in next(csv.reader([line], delimiter=separator))]
 
 
 def _is_header(cells: Sequence[str]) -> bool:
     """A line is a header if none of its cells is a number."""
     return not any(map(is_number, cells))
+
+
+def _is_row(lines: Sequence[str], content: Sequence[int], separator: str) -> bool:
+    """Return whether a first line without any number may be a row like those below it.
+
+    A header stands above numbers in at least one column. Rows of names, classes and sexagesimal
+    positions have no such column.
+    """
+    if len(content) < 2 or _is_rule(lines, content, 1) or _is_rule(lines, content, 2):
+        return False
+    first = _split(lines[content[0]], separator)
+    below = [_split(lines[i], separator) for i in content[1:_ROWS_LOOKED_AT]]
+    for i, cell in enumerate(first):
+        column = [row[i] for row in below if i < len(row) and row[i] not in _MISSING]
+        if column and cell not in (*_MISSING, "-") and all(map(is_number, column)):
+            return False
+    return True
 
 
 def is_number(text: str) -> bool:
@@ -169,7 +187,7 @@ def _names_above(comments: Sequence[str], n_columns: int, form: TableFormat) -> 
     """Return the names in the last comment that has as many words as the data have columns."""
     for line in reversed(comments):
         words = line.lstrip(f" {form.comment}")
-        for cells in (words.split(), [cell.strip() for cell in words.split(",")]):
+        for cells in (_split(words, _BLANKS), [cell.strip() for cell in words.split(",")]):
             if len(cells) == n_columns and _is_header(cells):
                 return cells
     return []

@@ -33,7 +33,8 @@ def test_healthy_survey_is_counted(tiny_survey: Path) -> None:
     assert figures["n_labelled"] == 59
     assert figures["n_points"] == 59 * 120 + 12 * 120
     assert figures["classes"]["EW"] == {
-        "n": 20, "photometry": 1.0, "spectra": 1.0, "period": 1.0, "features": 1.0
+        "n": 20, "photometry": 1.0, "spectra": 1.0, "period": 1.0, "period_catalog": 1.0,
+        "features": 1.0,
     }  # fmt: skip
     assert figures["classes"]["(no label)"]["n"] == 1
     assert figures["splits"] == {"default": {"test": 6, "train": 48, "val": 6}}
@@ -54,6 +55,10 @@ def test_healthy_survey_is_counted(tiny_survey: Path) -> None:
             "4 features are missing for 75% of the stars (f_a, f_b, f_c, …)",
         ),
         ({"f_a": 3.0}, "feature f_a is constant (3)"),
+        (
+            {"f_a": 3.0, "f_b": 1.0, "f_c": 2.0, "f_d": 0.0},
+            "4 features are constant (f_a 3, f_b 1, f_c 2, …)",
+        ),
         ({"class_label": ["EW", "EW", "M", None]}, "fewer than 10 stars: EW 2, M 1"),
         ({}, "no class_label column"),
         ({}, "1 light curves have fewer than 20 points"),

@@ -61,6 +61,7 @@ def curve(text: str, notes: list[str] | None = None) -> LightCurve:
         (V_DAT.split("\n", 1)[1], ["V", "V", "V"], 3),  # no comment
         (V_DAT.split("\n", 2)[2], ["V", "V", "V"], 3),  # no header either
         (G_DAT, ["g", "g"], 2),
+        (G_DAT.split("\n", 1)[1], ["g", "g"], 2),  # without its header
         (PATROL_1, ["V", "V", "g"], 3),
         (PATROL_1_FILTER, ["V", "V", "g"], 3),
         (PAGE, ["V", "V"], 2),
