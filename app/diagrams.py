@@ -19,6 +19,8 @@ from data_pipeline.schema import Band, Column
 Floats = NDArray[np.float64]
 MIN_PARALLAX_OVER_ERROR = 5.0
 """Below this a parallax gives no absolute magnitude worth drawing."""
+MIN_SHOWN = 0.1
+"""A diagram that shows a smaller share of the stars is not the first to be drawn."""
 ABSOLUTE_G = "absolute G [mag]"
 """Plain words: the text of an axis knows no subscripts."""
 _AMPLITUDES = ("lc_amplitude", "amplitude")
@@ -84,6 +86,8 @@ def make_diagrams(
 ) -> dict[str, Diagram]:
     """Return every diagram this table can fill, in order of preference, by key.
 
+    Those that show few of the stars come last.
+
     Parameters
     ----------
     objects : DataFrame
@@ -102,7 +106,9 @@ def make_diagrams(
         sky(objects),
         galactic_sky(objects),
     ]
-    return {diagram.key: diagram for diagram in made if diagram is not None}
+    filled = [diagram for diagram in made if diagram is not None]
+    filled.sort(key=lambda diagram: diagram.shown.mean() < MIN_SHOWN)  # a stable sort
+    return {diagram.key: diagram for diagram in filled}
 
 
 def color_magnitude(objects: pd.DataFrame) -> Diagram | None:
@@ -186,7 +192,9 @@ def period_luminosity(objects: pd.DataFrame) -> Diagram | None:
     period, m_g = period_days(objects), absolute_magnitude(objects)
     label, magnitude = ABSOLUTE_G, m_g
     if magnitude is None:
-        label, magnitude = "mean magnitude [mag]", number(objects, *_MAGNITUDES)
+        known = [name for name in _MAGNITUDES if name in objects]
+        fullest = sorted(known, key=lambda name: -objects[name].count())
+        label, magnitude = "mean magnitude [mag]", number(objects, *fullest)
     if magnitude is None or not np.isfinite(period).any():
         return None
     return _diagram(

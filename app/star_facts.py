@@ -81,7 +81,7 @@ def all_facts(star: pd.Series, columns: Mapping[str, Column]) -> list[Fact]:
 def _periods(star: pd.Series, columns: Mapping[str, Column]) -> list[Fact]:
     found, catalog = number(star, "period_days"), number(star, "period_catalog_days")
     facts = []
-    if "period_days" in columns:
+    if "period_days" in columns and star.get("period_method") != "catalog":
         text = period_text(found, number(star, "period_err_days"))
         facts.append(Fact("P, found", text, "d", _described(columns, "period_days")))
     if "period_catalog_days" in columns:

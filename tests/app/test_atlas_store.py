@@ -52,6 +52,23 @@ def test_a_survey_without_colors_falls_back_and_says_so(store: AtlasStore) -> No
     assert store.missing("spectra") == ""
 
 
+def test_diagrams_of_few_of_the_stars_come_last(store: AtlasStore) -> None:
+    objects = store.objects[["source_id", "period_days", "ra_deg", "dec_deg"]].copy()
+    few = np.arange(len(objects)) < 3
+    objects = objects.assign(
+        bp_rp=np.where(few, 1.0, np.nan), phot_g_mean_mag=np.where(few, 12.0, np.nan),
+        mean_vmag=15.0,
+    )  # fmt: skip
+    diagrams = make_diagrams(objects)
+    assert list(diagrams) == [
+        "period-luminosity",
+        "sky",
+        "sky-galactic",
+        "apparent-color-magnitude",
+    ]
+    assert (diagrams["period-luminosity"].y == 15.0).all()  # the magnitude that most stars have
+
+
 def test_search_by_id_name_and_part(store: AtlasStore) -> None:
     assert store.find(str(store.source_id[33])).row == 33
     assert store.find("  sky v00033 ").row == 33

@@ -46,6 +46,13 @@ def star() -> pd.Series:
     )
 
 
+def test_a_period_taken_from_the_catalog_was_not_found(star: pd.Series) -> None:
+    names = [fact.name for fact in main_facts(star, STANDARD_COLUMNS)]
+    assert names[:2] == ["P, found", "P, catalogue"]
+    star["period_method"] = "catalog"
+    assert "P, found" not in [fact.name for fact in main_facts(star, STANDARD_COLUMNS)]
+
+
 @pytest.mark.parametrize(
     ("value", "err", "expected"),
     [
