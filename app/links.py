@@ -35,7 +35,7 @@ _ARCHIVE = (
 )
 _SIMBAD = "https://simbad.cds.unistra.fr/simbad/sim-id?Ident=Gaia%20DR3%20{id}"
 _GAIA_LINKS = {
-    "Gaia DR3": _GAIA, "Gaia archive": _ARCHIVE, "distance": _DISTANCE, "SIMBAD by id": _SIMBAD
+    "Gaia DR3": _GAIA, "archive": _ARCHIVE, "distance": _DISTANCE, "SIMBAD id": _SIMBAD
 }  # fmt: skip
 """By Gaia's identifier: the catalogue, all columns of the archive, the distance, what is known."""
 _BY_ID = {

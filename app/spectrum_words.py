@@ -46,7 +46,7 @@ def origin(spectrum: Spectrum) -> tuple[str, str]:
     signal = f"S/N {spectrum.snr:.0f}" if math.isfinite(spectrum.snr) else ""
     power = spectrum.resolution
     words = [
-        minus(f"{velocity:+.0f} km/s") if velocity else "",
+        minus(f"{velocity:+.0f} km/s") if round(velocity) else "",
         "at rest" if spectrum.frame == "rest" else "",
     ]
     at_length = [

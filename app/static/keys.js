@@ -82,7 +82,16 @@ export function render({ model, view, el }) {
       if (found) found.active = true
     }
   }
-  window.addEventListener("astrom3:tool", (event) => use_tool(event.detail))
+  window.addEventListener("astrom3:tool", (event) => {
+    use_tool(event.detail)
+    sessionStorage.setItem("astrom3:tool", event.detail) // a page that is loaded again keeps it
+  })
+  const again = () => {
+    const tool = sessionStorage.getItem("astrom3:tool") ?? "pan"
+    if (tool !== "pan") use_tool(tool)
+  }
+  if (view.model.document.is_idle) again()
+  else view.model.document.idle.connect(again)
   window.addEventListener("keydown", on_key)
   window.addEventListener("keyup", held)
   window.addEventListener("pointerdown", held, true) // keys held since before the field was left

@@ -64,5 +64,5 @@ export function render({ model, el }) {
   for (const name of ["value", "note"]) model.on(name, paint)
   window.addEventListener("astrom3:tool", (event) => press(event.detail))
   fill()
-  press("pan")
+  press(sessionStorage.getItem("astrom3:tool") ?? "pan")
 }

@@ -167,12 +167,9 @@ class ExportPanel(TrayView):
         if self.what.value == "selection":
             what = f"{what} selected" if self.state.n_selected else f"all {what}"
         n_columns = len(self.store.atlas.columns) + len(stars.added.columns)
-        nothing = " Nothing is selected." if stars.what == "all stars" else ""
-        if self.what.value == "search" and self.state.found is None:
-            nothing = " Ask in the tab Search first."
         self.words.object = (
             f"<b>{what}</b> <span class='muted'>· {n_columns} columns with units."
-            f"{nothing if self.what.value in ('selection', 'search') else ''}</span>"
+            f"{self._lacking()}</span>"
         )
         form = FORMATS[self.format.value]
         self.button.param.update(
@@ -182,6 +179,17 @@ class ExportPanel(TrayView):
         self.facts.object = self._facts_html(stars)
         suffix = {"LaTeX": "tex", "BibTeX": "bib"}.get(self.shown.value, "txt")
         self.save_words.filename = self.file_name(suffix, len(stars))
+
+    def _lacking(self) -> str:
+        """What is to be done first, where the list chosen is not there yet."""
+        match self.what.value:
+            case "selection" if not self.state.n_selected:
+                return " Nothing is selected."
+            case "search" if self.state.found is None:
+                return " Ask in the tab Search first."
+            case "subclusters" if self.state.partition is None:
+                return " Open the tab Subclusters first."
+        return ""
 
     def _facts_html(self, stars: CandidateList) -> str:
         if self.shown.value == "provenance":

@@ -88,7 +88,7 @@ class SearchPanel(Listing):
             f"among {names[m]}": m for m in self.store.modalities
         }
         but = {"but nothing": ""} | {f"but far by {names[m]}": f"far:{m}" for m in own}
-        but |= {"but unlike another star": STAR, "but unlike the mean of the selection": MEAN}
+        but |= {"but unlike another star": STAR, "but unlike the selection": MEAN}
         options = {
             "search_like": {text: key for key, text in LIKE.items()},
             "search_by": by, "search_among": among, "search_but": but,

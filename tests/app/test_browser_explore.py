@@ -108,7 +108,7 @@ def test_a_filtered_answer_is_ringed_on_both_maps_and_asked_unlike_another_star(
     expect(tray.locator(".search-words")).to_contain_text(mean.name)
     expect(first).to_contain_text(store.name(int(answer(store, Question(mean)).rows[0])))
     tray.get_by_label("search like").select_option(label="like the pinned star")
-    but.select_option(label="but unlike the mean of the selection")
+    but.select_option(label="but unlike the selection")
     rows = answer(store, Question(asked, unlike=mean)).rows
     expect(first).to_contain_text(store.name(int(rows[0])))
 

@@ -123,7 +123,8 @@ def test_reloading_the_address_brings_the_same_state(page: Page, server: str) ->
     wait_until_drawn(page)
     expect(page.locator("header .count")).to_have_text(count)
     assert page.url == address
-    page.keyboard.press("b")
+    box = page.locator("section.map [data-tool=box]")
+    expect(box).to_have_attribute("aria-pressed", "true")
     for plot, before in zip((map_, scatter), seen, strict=True):
         eventually(
             lambda plot=plot, before=before: differing(plot.pixels(), before) < 0.001, "same"

@@ -202,8 +202,14 @@ def test_parts_are_measured_on_other_maps_and_kept_by_name(
     names = {"<tidy>", *(part.name for part in panel.partition.parts[1:])}
     assert set(kept.names()) == {f"RRAB {name}" for name in names}
     assert "Kept RRAB <tidy>" in state.notice
+    again = AppState(panel.store.n, cluster_class="RRAB", part_names=state.part_names)
+    opened = ClusterPanel(again, panel.store)
+    opened.is_open = True
+    assert opened.partition is not None
+    assert opened.partition.parts[0].name == "<tidy>", "as the address says"
     state.cluster_class = "EW"
     assert panel.partition.parts[0].name == "A", "another class has parts of its own"
+    assert state.part_names == {}
 
 
 def test_all_parts_are_a_list_to_export(

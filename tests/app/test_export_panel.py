@@ -90,6 +90,9 @@ def test_a_search_and_a_filtered_queue_are_lists_too(store: AtlasStore) -> None:
     panel.what.value = "search"
     assert len(panel.listed()) == 0
     assert "Ask in the tab Search first" in panel.words.object
+    panel.what.value = "subclusters"
+    assert "Open the tab Subclusters first" in panel.words.object
+    panel.what.value = "search"
     search = SearchPanel(state, store)
     search.is_open = True
     state.search_but = "far:spectra"

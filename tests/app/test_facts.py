@@ -1,6 +1,7 @@
 """The star in words and numbers: values with errors, coordinates, links, flags."""
 
 import math
+import re
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from app.formats import (
 from app.links import gaia_id, links_for
 from app.palette import _KNOWN
 from app.star_facts import all_facts, main_facts
+from app.star_rows import breaking
 from app.state import AppState
 from app.views.facts import FactsView
 from data_pipeline.schema import STANDARD_COLUMNS, Column
@@ -136,9 +138,9 @@ def test_links_encode_the_plus_and_are_never_for_simulated_stars(star: pd.Series
     assert links["VSX"].startswith("https://vsx.aavso.org/")
     assert "coords=83.822083+%2B5.391111" in links["VSX"]
     assert "4481234567890123457" in links["Gaia DR3"]
-    assert links["Gaia archive"].startswith("https://gea.esac.esa.int/tap-server/tap/sync?")
-    assert links["Gaia archive"].endswith("+WHERE+source_id=4481234567890123457")
-    assert links["SIMBAD by id"].endswith("sim-id?Ident=Gaia%20DR3%204481234567890123457")
+    assert links["archive"].startswith("https://gea.esac.esa.int/tap-server/tap/sync?")
+    assert links["archive"].endswith("+WHERE+source_id=4481234567890123457")
+    assert links["SIMBAD id"].endswith("sim-id?Ident=Gaia%20DR3%204481234567890123457")
     assert links_for(star, is_synthetic=True) == []
     star["obsid"], star["asas_sn_id"] = 48615161, None
     by_id = dict(links_for(star, is_synthetic=False))
@@ -195,7 +197,7 @@ def test_own_columns_are_shown_where_few_others_are_known(star: pd.Series) -> No
 def test_stars_without_coordinates_have_no_position_links(star: pd.Series) -> None:
     star["ra_deg"] = np.nan
     assert [name for name, _ in links_for(star, is_synthetic=False)] == [
-        "Gaia DR3", "Gaia archive", "distance", "SIMBAD by id"
+        "Gaia DR3", "archive", "distance", "SIMBAD id"
     ]  # fmt: skip
 
 
@@ -241,3 +243,13 @@ def test_other_catalogues_stand_beside_ours(
     assert "&lt;b&gt;1" in view.values.object
     assert "2 P" in view.values.object
     assert "0.4″" in view.values.object
+
+
+@pytest.mark.parametrize(
+    ("name", "halves"),
+    [("SIM J124829.49+370102.5", 2), ("ASAS 1248-37", 2), ("Sky V00012", 1), ("Gaia DR3 12", 1)],
+)
+def test_a_long_name_goes_on_in_a_second_line_at_the_sign_alone(name: str, halves: int) -> None:
+    html = breaking(name)
+    assert html.count("<wbr>") == halves - 1
+    assert re.sub("<[^>]+>", "", html) == name

@@ -3,6 +3,7 @@
 Everything is real: the shipped model, the worker process, the server, the browser.
 """
 
+import re
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from threading import Event
 import numpy as np
 import pytest
 from astropy.table import Table
-from browsing import REPOSITORY, Plot, eventually, open_page, serving
+from browsing import REPOSITORY, Plot, eventually, open_page, serving, wait_until_drawn
 from conftest import write_sky_survey
 from playwright.sync_api import Page, expect
 
@@ -120,6 +121,11 @@ def test_an_uploaded_star_is_embedded_placed_and_compared(
     box.get_by_text("keep", exact=True).click()
     kept = box.get_by_label("Kept uploads")
     expect(kept.locator("option:checked")).to_contain_text("curve.csv, spectrum.fits")
+    page.wait_for_url(re.compile("kept_upload"))
+    page.reload()
+    wait_until_drawn(page)
+    expect(kept.locator("option:checked")).to_contain_text("curve.csv, spectrum.fits")
+    expect(tray.locator(".row").first).to_contain_text(store.name(ROW))
     box.get_by_text("close").click()
     expect(tray.get_by_text("Drop a light curve")).to_be_visible()
     open_page(page, f"{address}?mode=Search&like=upload&by=photometry&star={store.source_id[0]}")
