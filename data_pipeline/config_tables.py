@@ -114,6 +114,8 @@ class LightCurveConfig:
     """Where bands stand side by side: band = {time, mag, mag_err, ...}."""
     band: str = ""
     """Band of all points, where the files have no band column."""
+    band_files: Mapping[str, str] = field(default_factory=dict)
+    """Where each band has files of its own: band = pattern or table, as in `file`."""
     band_of_star: str = ""
     """Column of the survey that says the band of a star's points."""
     band_names: Mapping[str, str] = field(default_factory=dict)
@@ -134,7 +136,11 @@ class LightCurveConfig:
     @property
     def patterns(self) -> tuple[str, ...]:
         """All patterns and tables of light curves."""
-        return tuple(one for one in (self.file, *self.files) if one)
+        return tuple(one for one in (self.file, *self.files, *self.band_files.values()) if one)
+
+    def band_of(self, pattern: str) -> str:
+        """Return the band of all points that a pattern or table leads to, "" where it has none."""
+        return next((band for band, one in self.band_files.items() if one == pattern), "")
 
 
 @dataclass(frozen=True)

@@ -109,14 +109,21 @@ def check_positions(objects: pd.DataFrame, file: str, rejections: Rejections) ->
 
 
 def check_periods(objects: pd.DataFrame, file: str, rejections: Rejections) -> pd.DataFrame:
-    """Blank periods of a catalog that are none, such as 0 and -99, noting each."""
+    """Blank the periods of a catalog that are none, such as 0 and -99.
+
+    Where no period is known many catalogs write such a number, so each number has one entry in the
+    account, with how often it stands there.
+    """
     if "period_catalog_days" not in objects:
         return objects
     period = objects["period_catalog_days"]
     bad = period.notna() & ~(np.isfinite(period) & (period > 0))
-    named = ["row", "original_id", "period_catalog_days"]
-    for row, original_id, days in objects.loc[bad, named].itertuples(index=False):
-        rejections.add(file, row, original_id, f"period '{days:g}' is no period: value left out")
+    for days, count in period[bad].value_counts().sort_index().items():
+        first = objects.loc[period.index[period == days][0], "row"]
+        rejections.add(
+            file, first, "", f"{count} periods '{days:g}' are no periods, the first in this row: "
+            "values left out",
+        )  # fmt: skip
     return objects.assign(period_catalog_days=period.mask(bad))
 
 

@@ -90,6 +90,7 @@ def read_columns(
     *,
     known: tuple[str, ...] = (),
     spellings: Mapping[str, tuple[str, ...]] = SPELLINGS,
+    ra_in_hours: bool = False,
 ) -> pd.DataFrame:
     """Read the columns of a catalog under the survey's names, each of its defined type.
 
@@ -99,6 +100,8 @@ def read_columns(
         Survey name = name in the file, as configured.
     known : tuple of str
         Survey names of columns to be recognised by their usual `spellings` as well.
+    ra_in_hours : bool
+        Right ascensions written as one number are hours.
 
     Returns
     -------
@@ -120,7 +123,7 @@ def read_columns(
     found = found_columns(raw, asked, file)
     raw.attrs["units"] = {**raw.attrs["units"], **_stated_units(form, raw, file)}
     names = {**recognise(raw.attrs["columns"], known, spellings), **found}
-    account = _Account(raw, Path(file).name, rejections)
+    account = _Account(raw, Path(file).name, rejections, ra_in_hours)
     unique = set(names.values())
     repeated = sorted(unique & set(raw.attrs.get("repeated", ())))
     if repeated:
@@ -161,10 +164,17 @@ def _stated_units(form: TableFormat, raw: pd.DataFrame, file: str) -> dict[str, 
 class _Account:
     """Notes what could not be read, by row."""
 
-    def __init__(self, raw: pd.DataFrame, file: str, rejections: Rejections) -> None:
-        self.file, self.rejections = file, rejections
+    def __init__(
+        self, raw: pd.DataFrame, file: str, rejections: Rejections, ra_in_hours: bool
+    ) -> None:
+        self.file, self.rejections, self.ra_in_hours = file, rejections, ra_in_hours
         self.units: Mapping[str, str] = raw.attrs["units"]
         self.rows = data_rows(raw, file, rejections)
+
+    def is_hours(self, name: str, column: str) -> bool:
+        """Return whether these are right ascensions in hours."""
+        stated = parse_unit(self.units.get(column, "")) if name == "ra_deg" else None
+        return name == "ra_deg" and (self.ra_in_hours or stated == units.hour)
 
     def value(self, index: int, name: str, text: str, fault: str = "no number") -> None:
         self.rejections.add(
@@ -195,11 +205,12 @@ def _truths(values: pd.Series, column: Column, account: _Account) -> pd.Series:
 
 
 def _numbers(values: pd.Series, column: Column, account: _Account) -> pd.Series:
+    factor = 15.0 if account.is_hours(column.name, str(values.name)) else 1.0
     if values.dtype.kind in "fiub":
-        return values.astype("float64")
+        return values.astype("float64") * factor
     text = values.astype("str").str.strip()
     if column.name in ("ra_deg", "dec_deg"):
-        return _angles(text, column.name)
+        return _angles(text, column.name, factor)
     numbers = pd.to_numeric(text, errors="coerce").astype("float64")
     bad = np.flatnonzero(numbers.isna() & text.notna() & ~text.str.lower().isin(_EMPTY))
     if len(bad) > _MOSTLY * max(text.notna().sum(), 1):
@@ -217,9 +228,12 @@ def _numbers(values: pd.Series, column: Column, account: _Account) -> pd.Series:
     return numbers
 
 
-def _angles(text: pd.Series, axis: str) -> pd.Series:
-    """Read degrees, or sexagesimal text: hours of right ascension, degrees of declination."""
-    numbers = pd.to_numeric(text, errors="coerce").to_numpy(np.float64, copy=True)
+def _angles(text: pd.Series, axis: str, factor: float) -> pd.Series:
+    """Read degrees, or sexagesimal text: hours of right ascension, degrees of declination.
+
+    What is written as one number is multiplied by `factor`.
+    """
+    numbers = pd.to_numeric(text, errors="coerce").to_numpy(np.float64, copy=True) * factor
     unit = units.hourangle if axis == "ra_deg" else units.deg
     for index in np.flatnonzero(np.isnan(numbers) & text.notna().to_numpy()):
         try:
@@ -232,8 +246,9 @@ def _angles(text: pd.Series, axis: str) -> pd.Series:
 def _scaled(numbers: pd.Series, raw: pd.Series, column: Column, account: _Account) -> pd.Series:
     """Convert from the unit the file states to ours."""
     stated = account.units.get(str(raw.name), "")
+    is_done = account.is_hours(column.name, str(raw.name))
     try:
-        return numbers * unit_factor(stated, column.unit)
+        return numbers * (1.0 if is_done else unit_factor(stated, column.unit))
     except units.UnitConversionError:
         raise InputError(
             f"{account.file}: column {raw.name!r} is in {stated}, but {column.name} is in "

@@ -1,9 +1,10 @@
 """The light curves of all stars: a file each, in folders or archives, or tables of all points."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -41,6 +42,7 @@ class _Files:
     files: FileSet
     of_star: Mapping[int, list[str]]
     place: Mapping[str, int] = field(default_factory=dict)
+    band: str = ""
 
     def order(self, source_id: int) -> int:
         """Return where in the archive a star comes first."""
@@ -101,7 +103,8 @@ class CurveParser:
             if self.asassn:
                 return asassn_curves.parse(path, content, star, note)
             content = read_table(path, form=self.options.table, data=content)
-        return CurveReader(self.options, self.bands).read(content, star, note)
+        options = replace(self.options, band=piece.facts.get("band", self.options.band))
+        return CurveReader(options, self.bands).read(content, star, note)
 
 
 def _note(notes: list[Note], file: str, star: Star, reason: str) -> None:
@@ -171,12 +174,13 @@ class Curves:
         for one in self._sets:
             for name in one.of_star.get(star, ()):
                 try:
-                    yield Piece(name, one.files.read(name))
+                    yield Piece(name, one.files.read(name), _facts(one.band))
                 except (ValueError, KeyError, OverflowError, OSError) as error:
                     yield Piece(name, Unreadable(str(error)))
         for file, table, slices in self._tables:
             if star in slices:
-                yield Piece(file, table.iloc[slices[star]])
+                band = self._config.light_curves.band_of(file)
+                yield Piece(file, table.iloc[slices[star]], _facts(band))
 
     def _add_files(self, pattern: str, named: pd.DataFrame) -> None:
         where = split_pattern(self._config.data_dir, pattern)
@@ -185,7 +189,8 @@ class Curves:
         of_star = files_of_stars(where, files, named)
         note_unmatched(where, files, named, of_star, self._rejections)
         place = {name: i for i, name in enumerate(files.names)} if files.is_archive else {}
-        self._sets.append(_Files(files, of_star, place))
+        band = self._config.light_curves.band_of(pattern)
+        self._sets.append(_Files(files, of_star, place, band))
         if files.is_archive:
             self.paths.append(where.root)
 
@@ -236,6 +241,10 @@ class Curves:
                 Path(file).name, index + 1, keys.iloc[index],
                 "light curve of a star not in the catalog",
             )  # fmt: skip
+
+
+def _facts(band: str) -> Mapping[str, Any]:
+    return {"band": band} if band else {}
 
 
 def _choice(options: LightCurveConfig) -> Choose:

@@ -33,10 +33,8 @@ def read(config: BuildConfig) -> SourceData:
     rejections = Rejections()
     objects = read_columns(
         config.data_dir, options.file, options.table, options.columns, options.extra, rejections,
-        known=known_names(options),
+        known=known_names(options), ra_in_hours=options.ra_in_hours,
     )  # fmt: skip
-    if options.ra_in_hours and "ra_deg" in objects:
-        objects["ra_deg"] *= 15.0
     if options.log_period and "period_catalog_days" in objects:
         objects["period_catalog_days"] = 10.0 ** objects["period_catalog_days"]
     file = config.path(options.file).name
@@ -97,7 +95,17 @@ def _check(config: BuildConfig) -> None:
         for name, band in config.bands.items()
         if band.native == "flux" and band.unit == "mag"
     ]
-    named = [config.light_curves.band, *config.light_curves.band_columns]
+    named = [
+        config.light_curves.band, *config.light_curves.band_columns, *config.light_curves.band_files
+    ]  # fmt: skip
+    curves = config.light_curves
+    says = [curves.band, curves.band_of_star, curves.band_columns, curves.columns.get("band")]
+    untold = set(curves.patterns) - set(curves.band_files.values())
+    if len(config.bands) > 1 and untold and curves.format == "table" and not any(says):
+        problems.append(
+            f"light_curves: nothing says which of the bands {', '.join(config.bands)} a point is "
+            "in; give band, columns.band, band_columns, band_files or band_of_star"
+        )
     problems += [
         f"light_curves: band {name!r} is not among [bands]{did_you_mean(name, config.bands)}"
         for name in named

@@ -72,9 +72,7 @@ def _joined(
     theirs = read_columns(
         config.data_dir, join.file, join.table, join.columns, join.extra, rejections, known=known
     )
-    named = theirs.get("original_id", pd.Series("", theirs.index))
-    checked = check_periods(theirs.assign(original_id=named), Path(join.file).name, rejections)
-    theirs = checked[theirs.columns]
+    theirs = check_periods(theirs, Path(join.file).name, rejections)
     match = matched(objects, theirs, join.by, join.catalog, join.radius_arcsec,
                     (config.catalog.epoch, join.epoch), ours,
                     release(join.release, join.columns.get("source_id", "")))  # fmt: skip

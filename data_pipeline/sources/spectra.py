@@ -13,6 +13,7 @@ from data_pipeline.config import BuildConfig
 from data_pipeline.config_tables import SpectraConfig
 from data_pipeline.errors import InputError
 from data_pipeline.gaia_ids import release as release_of
+from data_pipeline.gaia_ids import same_release
 from data_pipeline.ids import stable_id
 from data_pipeline.sources.archives import is_archive, open_files
 from data_pipeline.sources.base import Ids, Rejections
@@ -216,6 +217,8 @@ class Spectra:
         file = Path(index.file).name
         by = next((key for key in ("original_id", "source_id") if key in index.columns), "position")
         known = release_of(index.release, index.columns.get("source_id", ""))
+        if by == "source_id":
+            same_release(self._release, known, f"spectra.index {index.file}")
         match = matched(
             theirs, objects, by, f"spectra.index {index.file}", index.radius_arcsec,
             (index.epoch, self._config.catalog.epoch), known, self._release,

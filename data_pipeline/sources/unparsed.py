@@ -31,7 +31,7 @@ class Piece(NamedTuple):
     """Name of the file or row."""
     content: Any
     """Bytes, a table, a row of a table, or an `Unreadable`."""
-    facts: Mapping[str, float] = {}
+    facts: Mapping[str, Any] = {}
     """What the source says about it elsewhere."""
 
 

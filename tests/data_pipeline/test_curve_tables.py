@@ -28,7 +28,8 @@ g = { native = "flux", unit = "mJy" }
 
 
 def read(path: Path, options: str, **files: object) -> tuple[dict[str, LightCurve], list[str]]:
-    (path / "my.toml").write_text(HEAD + options)
+    band = "" if "band" in options else 'band = "V"\n'
+    (path / "my.toml").write_text(HEAD + band + options)
     (path / "stars.csv").write_text("id,ra,dec,tel\n7,10,20,A\n8,30,40,B\n")
     for name, content in files.items():
         target = path / name.replace("__", ".")

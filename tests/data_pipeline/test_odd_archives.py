@@ -37,7 +37,8 @@ columns = { original_id = "star", time = "t", band = "b", flux = "f", flux_err =
 
 
 def write(path: Path, options: str, stars: str = STARS) -> Path:
-    (path / "my.toml").write_text(HEAD + options)
+    untold = options and "band" not in options and "files =" not in options
+    (path / "my.toml").write_text(HEAD + ('band = "g"\n' if untold else "") + options)
     (path / "stars.csv").write_text(stars)
     return path / "my.toml"
 
@@ -176,8 +177,11 @@ def test_what_was_left_out_is_printed_and_impossible_periods_are_blank(
     points().write(tmp_path / "all.ecsv")
     main(["build", str(write(tmp_path, LONG)), "--out", str(tmp_path / "s"), "--workers", "1"])
     printed = capsys.readouterr().out
-    assert "left out: period '0' is no period: value left out 1" in printed
+    assert (
+        "left out: 1 periods '0' are no periods, the first in this row: values left out" in printed
+    )
     survey = Survey.open(tmp_path / "s")
+    assert survey.rejected["row"].tolist() == [3, 2]
     period = survey.objects.set_index("original_id")["period_catalog_days"]
     assert period.isna().tolist() == [False, True, True]
     main(["inspect", str(tmp_path / "s")])
@@ -208,3 +212,72 @@ def test_a_spectrum_table_says_its_unit_of_wavelength(tmp_path: Path) -> None:
         source = READERS["files"](load_config(tmp_path / "my.toml"))
         ((_, spectrum),) = source.spectra(source.objects["source_id"].to_numpy())
         np.testing.assert_allclose(spectrum.wavelength, [5000.0, 5010.0])
+
+
+def test_bands_in_files_of_their_own_are_never_mixed(tmp_path: Path) -> None:
+    for band, flux in (("g", 1.0), ("r", 2.0)):
+        (tmp_path / band).mkdir()
+        for star in "78":
+            (tmp_path / band / f"{star}.csv").write_text(f"t,f\n1,{flux}\n")
+    columns = 'columns = { time = "t", flux = "f" }\n'
+    mixed = 'files = ["g/{original_id}.csv", "r/{original_id}.csv"]\n' + columns
+    with pytest.raises(InputError, match="nothing says which of the bands g, r a point is in"):
+        read(tmp_path, mixed)
+    own = 'band_files = { g = "g/{original_id}.csv", r = "r/{original_id}.csv" }\n' + columns
+    curves, reasons = read(tmp_path, own)
+    assert (curves["8"].band.tolist(), curves["8"].flux.tolist()) == (["g", "r"], [1.0, 2.0])
+    assert reasons == []
+    with pytest.raises(InputError, match="band 'v' is not among"):
+        read(tmp_path, own.replace("r = ", "v = "))
+
+
+@pytest.mark.parametrize(
+    ("cells", "hours", "expected"),
+    [
+        (("05:30:00", "1.5"), True, [82.5, 22.5]),  # sexagesimal is not multiplied again
+        (("05:30:00", "1.5"), False, [82.5, 1.5]),
+        ((5.5, 1.5), True, [82.5, 22.5]),
+        (([5.5, 1.5] * u.h), False, [82.5, 22.5]),  # the file says so
+    ],
+)
+def test_right_ascensions_in_hours(
+    tmp_path: Path, cells: object, hours: bool, expected: list[float]
+) -> None:
+    QTable({"id": ["a", "b"], "ra": cells, "dec": [1.0, 2.0]}).write(tmp_path / "stars.ecsv")
+    (tmp_path / "my.toml").write_text(
+        f'name = "x"\n[catalog]\nfile = "stars.ecsv"\nra_in_hours = {str(hours).lower()}\n'
+        'columns = { original_id = "id", ra_deg = "ra", dec_deg = "dec" }\n'
+    )
+    objects = READERS["files"](load_config(tmp_path / "my.toml")).objects
+    np.testing.assert_allclose(objects["ra_deg"], expected)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "message"),
+    [
+        ("DR3", "DR2", "index.csv: its ids are of Gaia DR2, the survey's of Gaia DR3"),
+        ("", "DR3", "the survey's catalog does not say its release"),
+        ("DR3", "", "spectra.index index.csv does not say its release"),
+    ],
+)
+def test_releases_of_spectra_are_told_the_right_way_round(
+    tmp_path: Path, ours: str, theirs: str, message: str
+) -> None:
+    (tmp_path / "stars.csv").write_text("id\n4481234567890123457\n")
+    (tmp_path / "index.csv").write_text("gaia,file\n4481234567890123457,a.csv\n")
+    (tmp_path / "sp").mkdir()
+    (tmp_path / "my.toml").write_text(f"""
+name = "x"
+[catalog]
+file = "stars.csv"
+columns = {{ source_id = "id" }}
+release = "{ours}"
+[spectra]
+file = "sp"
+[spectra.index]
+file = "index.csv"
+columns = {{ source_id = "gaia", record = "file" }}
+release = "{theirs}"
+""")
+    with pytest.raises(InputError, match=message):
+        READERS["files"](load_config(tmp_path / "my.toml"))
