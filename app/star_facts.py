@@ -30,6 +30,7 @@ _FIRST = {
 """Columns shown on the card, with their short names, in this order."""
 
 _ENOUGH = 8  # facts; where a survey has fewer of the usual ones, its own columns are shown
+_SHORT = 16  # letters that stand beside a value on the narrowest card
 _NO_FACTS = ("stat.error", "pos.eq", "pos.galactic", "pos.angDistance", "meta")
 
 
@@ -55,7 +56,7 @@ def main_facts(star: pd.Series, columns: Mapping[str, Column]) -> list[Fact]:
         if name == "parallax" and name in columns:
             facts += _absolute_magnitude(star)
     for name in _own_columns(columns)[: max(0, _ENOUGH - len(facts))]:
-        facts.append(_fact(star, columns[name], name.replace("_", " ")))
+        facts.append(_fact(star, columns[name], _short_name(columns[name])))
     return [*facts, _fact(star, columns["source_id"], "id")]
 
 
@@ -71,6 +72,12 @@ def _own_columns(columns: Mapping[str, Column]) -> list[str]:
         and not name.startswith("lc_")
         and not column.ucd.startswith(_NO_FACTS)
     ]
+
+
+def _short_name(column: Column) -> str:
+    """Name of a survey's own column: its description where that is short ("color B − R")."""
+    described = column.description
+    return described if 0 < len(described) <= _SHORT else column.name.replace("_", " ")
 
 
 def all_facts(star: pd.Series, columns: Mapping[str, Column]) -> list[Fact]:

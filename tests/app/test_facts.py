@@ -179,19 +179,20 @@ def test_an_id_beside_a_name_is_gaias_where_it_lies_at_the_star(star: pd.Series)
 def test_own_columns_are_shown_where_few_others_are_known(star: pd.Series) -> None:
     own = {
         "u_g": Column("u_g", "mag", "color u − g", "phot.color", "feature"),
+        "r_i": Column("r_i", "mag", "a description that has no room", "phot.color", "feature"),
         "e_u_g": Column("e_u_g", "mag", "its error", "stat.error;phot.color", "catalog"),
         "lc_skewness": Column("lc_skewness", "", "skewness", "", "feature"),
         "sigma": Column("sigma", "mag", "made here", "", "derived"),
         "distance_pc": Column("distance_pc", "pc", "distance", "pos.distance", "catalog"),
     }
-    star = pd.concat([star, pd.Series({"u_g": 1.1543, "e_u_g": 0.01, "lc_skewness": 0.1,
+    star = pd.concat([star, pd.Series({"u_g": 1.1543, "r_i": 0.2, "e_u_g": 0.01, "lc_skewness": 0.1,
                                        "sigma": 1.0, "distance_pc": 9876.5})])  # fmt: skip
     few = {name: STANDARD_COLUMNS[name] for name in ("source_id", "period_days")}
     facts = {fact.name: fact for fact in main_facts(star, few | own)}
-    assert list(facts) == ["P, found", "distance", "u g", "id"]
-    assert (facts["u g"].value, facts["u g"].unit) == ("1.154(10)", "mag")
+    assert list(facts) == ["P, found", "distance", "color u − g", "r i", "id"]
+    assert (facts["color u − g"].value, facts["color u − g"].unit) == ("1.154(10)", "mag")
     star = pd.concat([star, pd.Series({"bp_rp": 1.0, "ruwe": 1.1})])
-    assert "u g" not in {fact.name for fact in main_facts(star, STANDARD_COLUMNS | own)}
+    assert "color u − g" not in {fact.name for fact in main_facts(star, STANDARD_COLUMNS | own)}
 
 
 def test_stars_without_coordinates_have_no_position_links(star: pd.Series) -> None:
