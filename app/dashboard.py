@@ -15,7 +15,7 @@ from app.views.card import Card
 from app.views.legend import LegendView
 from app.views.map import MapView
 from app.views.scatter import ScatterView
-from app.views.tray import Tray
+from app.views.tray import TAB_OF_MODE, Tray
 
 TITLE = "AstroM³ Explorer"
 SCRIPTS = ("layout_once.js", "paint_once.js", "plain_visuals.js", "spoken_widgets.js", "panels.js")
@@ -131,7 +131,7 @@ class Dashboard:
         tie(state, "diagram", self.scatter_bar, "value")
         for bar, view in ((self.map_bar, self.map), (self.scatter_bar, self.scatter)):
             bar.on_act = lambda _, view=view: view.show_all()
-        self.header.on_act = self.keys.on_act = self._act_at_once
+        self.header.on_act = self.keys.on_act = self.rail.on_act = self._act_at_once
         self.keys.param.watch(lambda event: self._hold(event.new), "held")
         self._show_selection()
         self._show_notes()
@@ -159,7 +159,7 @@ class Dashboard:
             case "help":
                 self.keys._send_msg({"act": "help"})
             case "go":
-                state.mode = message["mode"]
+                self.go(str(message["mode"]))
             case "next map":
                 places = self.store.modalities
                 step = int(message.get("step", 1))
@@ -172,6 +172,12 @@ class Dashboard:
                 state.notice = ""
             case "card":
                 self.card.act(message["message"])
+
+    def go(self, mode: str) -> None:
+        """Go to a mode and the tab that belongs to it, whichever tab is in front."""
+        if mode in TAB_OF_MODE:
+            self.state.mode = mode
+            self.tray.open(TAB_OF_MODE[mode])
 
     def find(self, text: str) -> None:
         """Focus the star that the text names, or say why there is none."""

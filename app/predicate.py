@@ -164,7 +164,10 @@ class _Reader:
         found = next((column for column in candidates if column in self._table), None)
         if found is None:
             known = [*self._table.columns, *SHORT_NAMES]
-            raise InputError(f"There is no column {wanted!r} here{did_you_mean(wanted, known)}.")
+            raise InputError(
+                f"There is no column {wanted!r} here{did_you_mean(wanted, known)}. "
+                f'A text stands in quotation marks: "{wanted}".'
+            )
         column = self._table[found]
         if pd.api.types.is_bool_dtype(column.dtype):
             return column.to_numpy(bool)

@@ -121,6 +121,8 @@ def mask_of(step: Step, store: AtlasStore) -> Mask:
     try:
         mask = _MAKERS[step["kind"]](step, store)
         return mask & ~_without(step, store)
+    except InputError:  # it says what is wrong with a condition that somebody types just now
+        raise
     except (KeyError, TypeError, ValueError, IndexError, zlib.error, binascii.Error) as error:
         raise InputError(f"this selection cannot be made again ({error}).") from error
 

@@ -16,7 +16,10 @@ export function render({ model, el }) {
     button.dataset.mode = mode
     button.title = model.hints[mode] ?? mode
     button.innerHTML = `<svg class="icon" viewBox="0 0 16 16" aria-hidden="true">${PATHS[mode] ?? ""}</svg><span>${mode}</span>`
-    button.addEventListener("click", () => { model.mode = mode })
+    button.addEventListener("click", () => {
+      if (model.mode !== mode) model.mode = mode
+      else model.send_msg({ act: "go", mode }) // another tab may be in front
+    })
     rail.append(button)
   }
   el.append(rail)

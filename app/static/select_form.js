@@ -16,7 +16,7 @@ export function render({ model, el }) {
       <button class="save">keep</button></div>
     <div class="line kept"><select class="saved" aria-label="Kept selections"></select>
       <button class="delete" title="Take it from the list" aria-label="Delete">✕</button></div>
-    <div class="error" role="alert"></div>`
+    <div class="wrong" role="alert"></div>`
   el.append(form)
   const find = (selector) => form.querySelector(selector)
   const options = (select, first, entries) => {
@@ -31,7 +31,7 @@ export function render({ model, el }) {
     find(".delete").hidden = true
   }
   const paint = () => {
-    find(".error").textContent = model.error
+    find(".wrong").textContent = model.error
     find(".save").disabled = find(".name").disabled = !model.has_selection
   }
   const on_enter = (selector, act) => find(selector).addEventListener("keydown", (event) => {
@@ -60,7 +60,7 @@ export function render({ model, el }) {
   ids.addEventListener("paste", () => setTimeout(() => { if (ids.value.trim().includes("\n")) send_ids() }))
   ids.addEventListener("dragover", (event) => event.preventDefault())
   const read = async (file) => {
-    if (file.size > 4e6) { find(".error").textContent = "A list of at most 4 MB, please."; return }
+    if (file.size > 4e6) { find(".wrong").textContent = "A list of at most 4 MB, please."; return }
     ids.value = await file.text()
     send_ids()
   }

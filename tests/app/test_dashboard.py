@@ -39,6 +39,17 @@ def test_search_focuses_and_tells(page: Dashboard, store: AtlasStore) -> None:
     assert page.header.notice == ""
 
 
+def test_a_mode_opens_its_tab_whichever_is_in_front(page: Dashboard) -> None:
+    page.tray.open("Selection")
+    assert (page.state.mode, page.state.tab) == ("Explore", "Selection")
+    page.rail._handle_msg({"act": "go", "mode": "Explore"})
+    assert page.tray.tabs.value == "Neighbours"
+    page.act({"act": "go", "mode": "Search"})
+    assert (page.state.mode, page.tray.tabs.value) == ("Search", "Search")
+    page.act({"act": "go", "mode": "Moon"})
+    assert page.state.mode == "Search"
+
+
 def test_selection_shows_in_the_header(page: Dashboard) -> None:
     page.state.select(np.arange(page.store.n) < 40)
     assert (page.header.n_selected, page.header.can_undo, page.header.can_redo) == (40, True, False)
