@@ -29,7 +29,8 @@ from data_pipeline.star_tables import Task, content_key, star_table
 ERROR_FLOOR_MAG = 0.01
 """Added in quadrature to every error: calibration is never better, and no point may dominate."""
 _MAG_PER_RELATIVE_FLUX = 2.5 / np.log(10)
-FEATURES_VERSION = 1  # raise it when the features come out otherwise
+_LEVELS = ("mean_mag", "mean_mag_red", "color")
+FEATURES_VERSION = 2  # raise it when the features come out otherwise
 _BATCH = 64  # stars a worker takes at a time
 
 
@@ -66,11 +67,19 @@ def photometric_features(
         features |= series_features(*series[0])
     if len(series) > 1:
         features |= band_features(series[0], series[1], period_days)
+    if _has_relative_band(light_curve):
+        features |= dict.fromkeys(_LEVELS, np.nan)
     if np.isfinite(period_days):
         features |= _period_features(period_days, alternative, power)
         if series and len(series[0][0]) >= 2 * MIN_POINTS:
             features |= _folded_features(series[0], period_days)
     return {f"lc_{name}": float(value) for name, value in features.items()}
+
+
+def _has_relative_band(light_curve: LightCurve) -> bool:
+    """Return whether a band has fluxes alone: as small differences they tell no brightness."""
+    good = light_curve.select(light_curve.good)
+    return any(not np.isfinite(good.in_band(band).mag).any() for band in good.bands)
 
 
 def _usable_bands(light_curve: LightCurve, bands: Sequence[str]) -> list[Series]:

@@ -148,6 +148,17 @@ def test_a_constant_star_warns_of_nothing(n, rng):
     assert features["lc_amplitude"] == 0
 
 
+def test_fluxes_alone_tell_neither_magnitude_nor_color(rng):
+    time = np.sort(rng.uniform(0, 300, 200))
+    band = np.where(np.arange(200) % 2, "g", "r")
+    curve = LightCurve.from_flux(time, rng.normal(1e5, 1e4, 200), 1e3, band)
+    features = photometric_features(curve, 1.0)
+    assert np.isnan(
+        [features[f"lc_{name}"] for name in ("mean_mag", "mean_mag_red", "color")]
+    ).all()
+    assert np.isfinite([features["lc_amplitude"], features["lc_scatter_ratio"]]).all()
+
+
 def test_negative_difference_flux_warns_of_nothing(rng):
     time = np.sort(rng.uniform(0, 100, 50))
     features = photometric_features(LightCurve.from_flux(time, rng.normal(-5, 1, 50), 1.0), 1.0)
