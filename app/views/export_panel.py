@@ -86,7 +86,8 @@ class ExportPanel(TrayView):
             options=list(WORDS_SHOWN), value=WORDS_SHOWN[0], **CONTROLS
         )
         self.save_words = pn.widgets.FileDownload(
-            callback=self._words_file, filename="methods.txt", label="Save", width=70,
+            callback=lambda: io.BytesIO(self._words(self.listed()).encode()),
+            filename="methods.txt", label="Save", width=70,
             css_classes=["download"], **CONTROLS,
         )  # fmt: skip
         self.facts = pn.pane.HTML(sizing_mode="stretch_both", css_classes=["provenance"], **WORDS)
@@ -216,9 +217,6 @@ class ExportPanel(TrayView):
             case "LaTeX":
                 return to_latex(stars.table(self.store), told)
         return "\n".join(f"{name}: {text}" for name, text in told.items())
-
-    def _words_file(self) -> io.BytesIO:
-        return io.BytesIO(self._words(self.listed()).encode())
 
     def provenance(self, stars: CandidateList | None = None) -> dict[str, str]:
         """What the file says about itself."""
